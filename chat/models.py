@@ -1,0 +1,123 @@
+"""Rooms, who is in them, and what was said.
+
+Owns the shape of the truth. Knows no socket and sends nothing: that is services' and the kernel's work.
+
+The room's counter carries the guarantees. Every event of a room (a message posted, edited, deleted) takes the next
+value of `Room.head` inside its transaction, so a room's events are numbered without gaps. A message keeps the number of its posting in
+`seq` and of its last event in `changed`; what happened after `s` is `changed > s`, and no table of events is needed.
+"""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+
+class Room(models.Model):
+    class Kind(models.TextChoices):
+        PUBLIC = "public"
+        PRIVATE = "private"
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=60)
+    topic = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.PUBLIC)
+    head = models.BigIntegerField(default=0, editable=False)
+    # Everybody who signs up becomes a member of these.
+    is_default = models.BooleanField(default=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_message_at = models.DateTimeField(null=True, blank=True, editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="rooms")
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    class Role(models.TextChoices):
+        OWNER = "owner"
+        MODERATOR = "moderator"
+        MEMBER = "member"
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
+    # A seq. Unread is derived from it, never counted up, so it cannot drift.
+    last_read = models.BigIntegerField(default=0)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["room", "user"], name="one_membership")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.room}"
+
+
+class Message(models.Model):
+    class Kind(models.TextChoices):
+        TEXT = "text"
+        SYSTEM = "system"
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
+    # A person's messages outlive the account: PROTECT makes whoever deletes one decide; deactivate people instead.
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages")
+    client_id = models.UUIDField(default=uuid.uuid4)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.TEXT)
+    body = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    seq = models.BigIntegerField()
+    changed = models.BigIntegerField()
+    created_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["room", "seq"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["room", "seq"], name="seq_once_in_a_room"),
+            # A retry, on whatever worker, meets the first one's row.
+            models.UniqueConstraint(fields=["room", "author", "client_id"], name="client_id_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["room", "changed"], name="catch_up")]
+
+    def __str__(self) -> str:
+        return f"#{self.seq} in {self.room_id}"
+
+
+class Mention(models.Model):
+    """One member of the room named in one message. `room` and `seq` repeat the message's, so counting needs no join."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="mentions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    room = models.ForeignKey(Room, models.CASCADE, related_name="+")
+    seq = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["message", "user"], name="mentioned_once")]
+        indexes: ClassVar = [models.Index(fields=["user", "room", "seq"], name="mentions_of_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.message}"
+
+
+class Invitation(models.Model):
+    """A link that lets whoever has it sign up and join one room."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="invitations")
+    code = models.CharField(max_length=43, unique=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    uses = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["room", "expires_at"], name="open_invitations")]
+
+    def __str__(self) -> str:
+        return f"Invitation to {self.room}"

@@ -28,6 +28,8 @@ WORKERS: int = env.int("WORKERS", 1)
 SIGNUP: str = env.str("SIGNUP", "invite")  # "invite" or "open"
 
 _site = urlsplit(SITE_URL)
+if SIGNUP not in {"invite", "open"}:
+    raise ImproperlyConfigured(f'SIGNUP is "invite" or "open", not {SIGNUP!r}.')
 if _site.scheme not in {"http", "https"} or not _site.hostname:
     raise ImproperlyConfigured(f"SITE_URL must look like https://chat.example.org, not {SITE_URL!r}.")
 if not SECRET_KEY:
@@ -175,10 +177,39 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_USERNAME_VALIDATORS = "realtime_site.accounts.models.username_validators"
 ACCOUNT_EMAIL_VERIFICATION = env.str("EMAIL_VERIFICATION", "optional")
-ACCOUNT_PREVENT_ENUMERATION = True
+# "strict": without it, signing up with somebody's e-mail address tells that they are here. The price is that an address
+# nobody has verified may stand on several accounts; verified, on one.
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_USERNAME_BLACKLIST = ["all", "channel", "everybody", "everyone", "here", "me", "online", "room", "system"]
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or address is told to the old one
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # a borrowed, unlocked laptop must not be enough to change the address
+# allauth's limits, counted in the shared cache. `ip` is one address, `key` one name or address, `user` one person.
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
+    # A class of forty behind one address logs in within a minute.
+    "login": "60/m/ip",
+    # Guessing: 10 typing errors in a quarter of an hour are forgiven, 960 guesses a day are useless against any password
+    # the validators below let through. Per name too, since an attacker has many addresses.
+    "login_failed": "20/m/ip,10/15m/key",
+    "signup": "20/m/ip",
+    # Each may send a mail to an address of the asker's choice.
+    "reset_password": "20/h/ip,5/h/key",
+    "reset_password_from_key": "20/m/ip",
+    "manage_email": "10/m/user",
+    "change_password": "5/m/user",
+    "reauthenticate": "10/m/user",
+    # Decoding a picture costs up to a second of a core.
+    "change_profile": "10/m/user",
+    "create_token": "20/h/user",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = SITE_NAME
+MFA_TOTP_TOLERANCE = 1  # 30 s either way: phones' clocks drift
+# Where mail is not set up nobody can verify an address, and a second factor must not wait for that.
+MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION != "mandatory"
+# Proxies in front that append to X-Forwarded-For, when the server does not read that header itself.
+ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXIES", 0)
 
 EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "consolemail://")
 globals().update(EMAIL_CONFIG)
@@ -189,8 +220,11 @@ if not parseaddr(DEFAULT_FROM_EMAIL)[1]:
 # --- The live kernel (realtime_site/live reads these and no others) ----------------------------------------------
 
 LIVE_TOKEN_AUTHENTICATOR = "realtime_site.accounts.tokens.authenticate"
+LIVE_EVENT_SOURCE = "chat.catchup"
 LIVE_HEARTBEAT_SECONDS = 25
 LIVE_RATE_LIMITS: bool = env.bool("RATE_LIMITS", True)
+if not LIVE_RATE_LIMITS:  # for load tests
+    ACCOUNT_RATE_LIMITS = False
 LIVE_DRAIN_SECONDS: float = env.float("DRAIN_SECONDS", 10.0)
 LIVE_DATABASE_THREADS: int = env.int("DATABASE_THREADS", 8)
 

@@ -27,10 +27,10 @@ class User(AbstractUser):
         error_messages={"unique": "That name is taken."},
     )
     display_name = models.CharField(max_length=60, blank=True)
-    # The file lives under MEDIA_ROOT and is served only to people who are logged in (accounts/views.py).
+    # The file lives under MEDIA_ROOT and is served only to people who are logged in (accounts/avatars.py).
     avatar = models.CharField(max_length=100, blank=True, editable=False)
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]  # django-stubs hides AbstractUser.Meta
+    class Meta(AbstractUser.Meta):
         constraints: ClassVar = [models.UniqueConstraint(Lower("username"), name="username_case_insensitive")]
 
     def __str__(self) -> str:
@@ -48,7 +48,7 @@ class User(AbstractUser):
 
 
 class AccessToken(models.Model):
-    """A personal access token. Only its SHA-256 is stored: the token has 256 random bits, so a slow hash would add nothing."""
+    """A personal access token. Only its SHA-256 is stored: 256 random bits need no slow hash."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="access_tokens")
     name = models.CharField(max_length=60)

@@ -1,0 +1,72 @@
+// What `@` and `:` offer while one types. Pure: text and caret in, options and text out.
+
+import { EMOJI } from "./emoji.js";
+
+const OFFERED_MOST = 7;
+// One letter after a colon is a smiley or a time of day more often than a name.
+const EMOJI_FROM = 2;
+
+/**
+ * @param {string} text
+ * @param {number} caret
+ * @returns {Trigger | null}
+ */
+export function findTrigger(text, caret) {
+  const match = /(?:^|[\s([{"'])([@:])([\p{L}\p{N}._+-]*)$/u.exec(text.slice(0, caret));
+  if (!match) return null;
+  const [, kind, query] = match;
+  if (kind === ":" && query.length < EMOJI_FROM) return null;
+  return { kind: kind === "@" ? "@" : ":", query: query.toLowerCase(), start: caret - query.length - 1 };
+}
+
+/**
+ * @param {Person[]} people
+ * @param {string} query
+ * @param {number[]} recent ids, who spoke last first
+ * @returns {Option[]}
+ */
+export function matchPeople(people, query, recent) {
+  const place = new Map(recent.map((id, index) => [id, index]));
+  const at = (/** @type {Person} */ person) => place.get(person.id) ?? recent.length;
+  return people
+    .filter((person) => begins(person.username, query) || person.name.toLowerCase().split(/\s+/).some((word) => begins(word, query)))
+    .sort((a, b) => at(a) - at(b) || a.name.localeCompare(b.name))
+    .slice(0, OFFERED_MOST)
+    .map((person) => ({ value: `@${person.username} `, label: person.name, hint: `@${person.username}`, person }));
+}
+
+/**
+ * @param {string} query
+ * @param {string[]} recent names, last used first
+ * @returns {Option[]}
+ */
+export function matchEmoji(query, recent) {
+  const rank = (/** @type {string} */ name) => {
+    const used = recent.indexOf(name);
+    return used >= 0 ? used - recent.length : begins(name, query) ? 0 : 1;
+  };
+  return [...EMOJI]
+    .filter(([name]) => name.includes(query))
+    .sort(([a], [b]) => rank(a) - rank(b) || a.length - b.length)
+    .slice(0, OFFERED_MOST)
+    .map(([name, sign]) => ({ value: `${sign} `, label: sign, hint: name }));
+}
+
+/**
+ * @param {string} text
+ * @param {number} caret
+ * @param {Trigger} trigger
+ * @param {string} value
+ */
+export function complete(text, caret, trigger, value) {
+  const rest = text.slice(caret).replace(/^ /, "");
+  return { text: text.slice(0, trigger.start) + value + rest, caret: trigger.start + value.length };
+}
+
+/**
+ * @param {string} word
+ * @param {string} query
+ */
+function begins(word, query) {
+  return word.toLowerCase().startsWith(query);
+}

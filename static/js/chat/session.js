@@ -1,0 +1,231 @@
+// Everything one page knows of the chat, and what it can ask of it. Owns the rooms, their logs, the outbox and which room is
+// open; turns frames into changes of these. Knows no document: elements listen and ask.
+//
+// Events: "rooms"; "timeline", "typing" and "members" with the room's id as `detail`; "connection"; "removed" with the room;
+// "stranger" when the connection is somebody else's; "caughtup" with how many messages came while nobody listened.
+
+import { onFrame } from "./frames.js";
+import { Outbox } from "./outbox.js";
+import { Reading } from "./reading.js";
+import { RoomLog } from "./room-log.js";
+import * as list from "./rooms.js";
+import * as timeline from "./timeline.js";
+import { Typing } from "./typing.js";
+
+// Timelines kept ready for a switch; each holds at most 300 messages.
+const LOGS_MOST = 12;
+
+export class Session extends EventTarget {
+  /** @type {Map<number, RoomLog>} */ #logs = new Map();
+  /** The room on screen. */ current = 0;
+  /** @type {number | null} a room marked unread by hand is not read by looking at it */ kept = null;
+  /** Whether the end of the timeline is in sight, and whether somebody is looking. */
+  attention = { following: true, looking: false };
+
+  /**
+   * @param {{ me: Person, rooms: Room[], socket: LiveSocket, storage: KeyValue, owner: string,
+   *   uuid: () => string, timers?: Timers }} parts
+   */
+  constructor({ me, rooms, socket, storage, owner, uuid, timers = globalThis }) {
+    super();
+    this.me = me;
+    this.socket = socket;
+    this.rooms = list.fromServer(me.id, rooms);
+    this.typing = new Typing((room) => this.tell("typing", room), timers);
+    this.reading = new Reading((room, seq) => this.#ask("room.read", { room, seq }), timers);
+    this.outbox = new Outbox({
+      storage, owner, uuid, timers,
+      prefix: `confab:outbox:${me.id}`,
+      now: () => new Date(),
+      send: (entry) => this.#deliver(entry),
+      changed: (room) => this.tell("timeline", room),
+    });
+    socket.addEventListener("state", () => this.tell("connection"));
+    for (const type of ["welcome", "frame"]) {
+      socket.addEventListener(type, (event) => onFrame(this, /** @type {CustomEvent} */ (event).detail));
+    }
+  }
+
+  /** @returns {Room | undefined} */
+  get room() {
+    return this.rooms.byId.get(this.current);
+  }
+
+  /** @param {number} id */
+  log(id) {
+    const known = this.#logs.get(id);
+    if (known) return known;
+    const log = new RoomLog(id, this.rooms.byId.get(id)?.seq ?? 0, {
+      request: (type, fields) => this.socket.request(type, fields),
+      changed: (room) => this.tell("timeline", room),
+      arrived: (event) => this.arrived(event),
+      following: (room) => room !== this.current || this.attention.following,
+    });
+    this.#logs.set(id, log);
+    return log;
+  }
+
+  get logs() {
+    return this.#logs.values();
+  }
+
+  /**
+   * Puts a room on screen. What is known of it is there at once, the rest follows.
+   * @param {number} id
+   * @param {{ at?: number | null, page?: Page }} how
+   */
+  open(id, { at = null, page } = {}) {
+    const room = this.rooms.byId.get(id);
+    if (!room) return;
+    this.current = id;
+    this.kept = null;
+    this.attention.following = at === null;
+    const log = this.log(id);
+    log.markNew(room.unread ? room.last_read : null);
+    if (page) log.show(page);
+    else if (at !== null && !log.timeline.messages.some(({ seq }) => seq === at)) log.around(at);
+    else if (!log.timeline.loaded || (at === null && log.timeline.moreAfter)) log.latest();
+    this.#evict(log);
+    this.tell("rooms");
+    this.tell("timeline", id);
+  }
+
+  /** @param {string} body */
+  send(body) {
+    this.typing.rest();
+    this.outbox.add(this.current, body);
+    if (this.log(this.current).timeline.moreAfter) this.log(this.current).latest();
+  }
+
+  /**
+   * @param {Message} message
+   * @param {string} body
+   */
+  async edit(message, body) {
+    const { message: stored } = await this.socket.request("message.edit", { message: message.id, body });
+    this.log(stored.room).upsert(stored);
+  }
+
+  /** @param {Message} message */
+  async delete(message) {
+    const { message: stored } = await this.socket.request("message.delete", { message: message.id });
+    this.log(stored.room).upsert(stored);
+  }
+
+  type() {
+    if (this.typing.due()) this.#ask("typing", { room: this.current });
+  }
+
+  /** @param {number} id */
+  async loadMembers(id) {
+    const answer = await this.#ask("room.members", { room: id });
+    if (!answer) return;
+    this.log(id).members = answer.members;
+    this.rooms = list.presence(this.rooms, { room: id, online: answer.online });
+    this.tell("members", id);
+    this.tell("rooms");
+  }
+
+  /** @param {Partial<Session["attention"]>} change */
+  attend(change) {
+    Object.assign(this.attention, change);
+    this.#readIfSeen();
+  }
+
+  get attentive() {
+    return this.attention.following && this.attention.looking && this.kept !== this.current;
+  }
+
+  /** Read by word of the person, wherever the timeline stands. */
+  markRead() {
+    this.kept = null;
+    this.log(this.current).markNew(null);
+    this.#read();
+  }
+
+  /** @param {number} seq the first message that shall be new again */
+  markUnread(seq) {
+    const log = this.log(this.current);
+    const unread = Math.max(1, timeline.countAfter(log.timeline, seq - 1, this.me.id));
+    this.kept = this.current;
+    log.markNew(seq - 1);
+    this.rooms = list.merge(this.rooms, { id: this.current, last_read: seq - 1, unread });
+    this.tell("rooms");
+  }
+
+  /**
+   * A message came, live or by a catch-up.
+   * @param {MessageEventFrame} event
+   */
+  arrived(event) {
+    const before = this.rooms.byId.get(event.room);
+    const isNew = !!before && event.message.seq > before.seq && event.message.author.id !== this.me.id;
+    const log = this.log(event.room);
+    if (isNew && event.room === this.current && !this.attentive && (log.timeline.newAfter ?? 0) < before.last_read) {
+      log.markNew(before.last_read);
+    }
+    this.rooms = list.message(this.rooms, event);
+    this.typing.stop(event.room, event.message.author.id);
+    this.tell("rooms");
+    this.#readIfSeen();
+  }
+
+  /**
+   * @param {number} id
+   * @param {Room | undefined} room
+   */
+  forget(id, room = this.rooms.byId.get(id)) {
+    this.#logs.get(id)?.sequence.close();
+    this.#logs.delete(id);
+    this.rooms = list.remove(this.rooms, id);
+    this.tell("removed", room);
+    this.tell("rooms");
+  }
+
+  /**
+   * @param {string} type
+   * @param {any} detail
+   */
+  tell(type, detail = null) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  #readIfSeen() {
+    if (this.attentive && this.room?.unread) this.#read();
+  }
+
+  #read() {
+    const { room } = this;
+    if (!room) return;
+    this.rooms = list.readLocally(this.rooms, room.id, room.seq);
+    this.reading.mark(room.id, room.seq);
+    this.tell("rooms");
+  }
+
+  /** @param {Entry} entry */
+  async #deliver({ room, client_id, body }) {
+    const { message } = await this.socket.request("message.send", { room, client_id, body });
+    this.log(room).upsert(message);
+  }
+
+  /**
+   * For what may as well be lost.
+   * @param {string} type
+   * @param {object} fields
+   */
+  #ask(type, fields) {
+    return this.socket.request(type, fields).catch(() => null);
+  }
+
+  /** @param {RoomLog} log the one used last */
+  #evict(log) {
+    this.#logs.delete(log.room);
+    this.#logs.set(log.room, log);
+    const loaded = [...this.#logs.values()].filter(({ timeline }) => timeline.loaded);
+    for (const old of loaded.slice(0, Math.max(0, loaded.length - LOGS_MOST))) {
+      if (old === log) continue;
+      old.sequence.close();
+      this.#logs.delete(old.room);
+    }
+  }
+}

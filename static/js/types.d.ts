@@ -1,0 +1,139 @@
+// The words of docs/protocol.md as types, for `tsc --checkJs`. Ambient on purpose: a JSDoc `import(…)` would be rewritten
+// by the hashing static storage. Nothing here reaches a browser.
+
+interface Person {
+  id: number;
+  username: string;
+  name: string;
+  avatar: string | null;
+}
+
+interface Member extends Person {
+  role: string;
+  online: boolean;
+}
+
+interface Message {
+  id: number;
+  room: number;
+  seq: number;
+  changed: number;
+  author: Person;
+  client_id: string;
+  kind: string;
+  body: string;
+  html: string;
+  mentions: number[];
+  created_at: string;
+  edited_at: string | null;
+  deleted_at: string | null;
+}
+
+interface Room {
+  id: number;
+  slug: string;
+  name: string;
+  topic: string;
+  kind: string;
+  role: string;
+  archived: boolean;
+  seq: number;
+  last_read: number;
+  unread: number;
+  mentions: number;
+  online: number;
+  last_message_at: string | null;
+}
+
+interface Page {
+  messages: Message[];
+  more_before: boolean;
+  more_after: boolean;
+  seq: number;
+}
+
+interface MessageEventFrame {
+  room: number;
+  seq: number;
+  after?: number;
+  message: Message;
+}
+
+interface ReadMark {
+  room: number;
+  last_read: number;
+  unread: number;
+  mentions: number;
+}
+
+interface Bootstrap extends Page {
+  user: Person & { is_staff: boolean };
+  site: { name: string };
+  room: number;
+  rooms: Room[];
+  at: number | null;
+}
+
+// What waits in the outbox.
+interface Entry {
+  client_id: string;
+  room: number;
+  body: string;
+  created_at: string;
+  order: number;
+  state: "pending" | "failed";
+  error: string;
+}
+
+// The window of a room's messages that is held in memory; contiguous, in the order of seq.
+interface Timeline {
+  messages: Message[];
+  moreBefore: boolean;
+  moreAfter: boolean;
+  loaded: boolean;
+  newAfter: number | null;
+}
+
+interface MessageRow {
+  kind: "message";
+  key: string;
+  message: Message;
+  head: boolean;
+}
+
+interface PendingRow {
+  kind: "pending";
+  key: string;
+  entry: Entry;
+  head: boolean;
+}
+
+type Row =
+  | MessageRow
+  | PendingRow
+  | { kind: "date"; key: string; at: string }
+  | { kind: "new"; key: string }
+  | { kind: "start"; key: string };
+
+interface Timers {
+  setTimeout(callback: () => void, ms: number): any;
+  clearTimeout(timer: any): void;
+}
+
+type KeyValue = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
+
+interface Trigger {
+  kind: "@" | ":";
+  query: string;
+  start: number;
+}
+
+interface Option {
+  value: string;
+  label: string;
+  hint: string;
+  person?: Person;
+}
+
+type LiveSocket = import("./live/socket.js").LiveSocket;
+type Session = import("./chat/session.js").Session;

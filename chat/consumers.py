@@ -1,0 +1,144 @@
+"""`/ws/chat/`: the commands of `chat.protocol`, each a few lines that call a service or a selector."""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from chat import protocol, selectors, wire
+from chat.services import messages, rooms
+from chat.services.messages import Draft
+from chat.writer import writer
+from realtime_site.live import topics
+from realtime_site.live.consumer import LiveConsumer
+from realtime_site.live.database import in_database
+from realtime_site.live.errors import ClientError
+from realtime_site.live.events import Event
+from realtime_site.live.frames import Command
+from realtime_site.live.limits import Buckets, Rate
+from realtime_site.live.presence import presence
+
+Fields = dict[str, Any]
+
+# A fast typist sends one message a second; thirty at once are a pasted list or an outbox after a night offline.
+_posts = Buckets(Rate(per_second=5, burst=30))
+
+
+class RoomSockets(LiveConsumer):
+    """What every socket with rooms does: it is online in them, and posts to them."""
+
+    # The commands that cost a token of the posting bucket.
+    posting: ClassVar[tuple[type[Any], ...]] = (protocol.MessageSend,)
+
+    person: protocol.Person
+    _as_dict: Fields
+
+    def attach(self, topic: str, seq: int | None = None) -> int | None:
+        """Subscribes; a room's topic also makes the person online there."""
+        if topic not in self._topics and topics.room_id(topic) is not None:
+            presence().enter(topic, self._as_dict)
+        return super().attach(topic, seq)
+
+    def detach(self, topic: str) -> None:
+        if topic in self._topics and topics.room_id(topic) is not None:
+            presence().leave(topic, self.person.id)
+        super().detach(topic)
+
+    def snapshot(self) -> Fields:
+        self.person = wire.person(self.user)
+        self._as_dict = protocol.to_dict(self.person)
+        return super().snapshot() | {"user": self.person}
+
+    def check_rate(self, command: Any) -> None:
+        if isinstance(command, self.posting):
+            _posts.take(self.user.pk)
+        else:
+            super().check_rate(command)
+
+    async def post(self, room_id: int, client_id: Any, body: str) -> protocol.Message:
+        """Posts through the room writer. Raises `ClientError`."""
+        return await writer().post(Draft(room_id, self.user.pk, client_id, body))
+
+
+class ChatConsumer(RoomSockets):
+    """All rooms of one person."""
+
+    commands: ClassVar[tuple[type[Command], ...]] = (*LiveConsumer.commands, *protocol.COMMANDS)
+
+    def snapshot(self) -> Fields:
+        return super().snapshot() | {"rooms": selectors.rooms_of(self.user.pk)}
+
+    def welcome(self, snapshot: Fields) -> None:
+        """Subscribes to the rooms first: what is delivered from here on, the snapshot or the subscription has."""
+        backlog = [self._enter(room) for room in snapshot["rooms"]]
+        super().welcome(snapshot | {"rooms": backlog})
+
+    def _enter(self, room: protocol.Room) -> protocol.Room:
+        topic = topics.room(room.id)
+        assert isinstance(room.seq, int)
+        seq = self.attach(topic, room.seq)
+        return msgspec.structs.replace(room, seq=seq, online=presence().count(topic))
+
+    # --- Messages ----------------------------------------------------------------------------------------------------
+
+    async def message_send(self, command: protocol.MessageSend) -> Fields:
+        return {"message": await self.post(command.room, command.client_id, command.body)}
+
+    async def message_edit(self, command: protocol.MessageEdit) -> Fields:
+        edited = await in_database(messages.edit, user_id=self.user.pk, message_id=command.message, body=command.body)
+        return {"message": edited}
+
+    async def message_delete(self, command: protocol.MessageDelete) -> Fields:
+        return {"message": await in_database(messages.delete, user_id=self.user.pk, message_id=command.message)}
+
+    # --- Rooms -------------------------------------------------------------------------------------------------------
+
+    async def room_history(self, command: protocol.RoomHistory) -> Fields:
+        page = await in_database(
+            selectors.history,
+            user_id=self.user.pk,
+            room_id=command.room,
+            before=command.before,
+            after=command.after,
+            around=command.around,
+            limit=command.limit,
+        )
+        return vars(page)
+
+    async def room_sync(self, command: protocol.RoomSync) -> Fields:
+        return vars(
+            await in_database(selectors.changes, user_id=self.user.pk, room_id=command.room, after=command.after)
+        )
+
+    async def room_read(self, command: protocol.RoomRead) -> Fields:
+        mark = await in_database(rooms.read, user_id=self.user.pk, room_id=command.room, seq=command.seq)
+        return {"last_read": mark.last_read, "unread": mark.unread, "mentions": mark.mentions}
+
+    async def room_members(self, command: protocol.RoomMembers) -> Fields:
+        here = list(presence().online(topics.room(command.room)))
+        found = await in_database(selectors.members, user_id=self.user.pk, room_id=command.room, online_ids=here)
+        return {"members": found, "online": len(here)}
+
+    async def room_join(self, command: protocol.RoomJoin) -> Fields:
+        room = await in_database(rooms.join, user_id=self.user.pk, room_id=command.room)
+        return {"room": self._enter(room)}
+
+    async def room_leave(self, command: protocol.RoomLeave) -> Fields:
+        await in_database(rooms.leave, user_id=self.user.pk, room_id=command.room)
+        self.detach(topics.room(command.room))
+        return {"room": command.room}
+
+    # --- What is stored nowhere ----------------------------------------------------------------------------------------
+
+    async def typing(self, command: protocol.Typing) -> Fields:
+        self._relay(command.room, protocol.TypingEvent(command.room, self.person))
+        return {}
+
+    async def signal(self, command: protocol.Signal) -> Fields:
+        self._relay(command.room, protocol.SignalEvent(command.room, self.person, command.name, command.data))
+        return {}
+
+    def _relay(self, room_id: int, event: msgspec.Struct) -> None:
+        topic = topics.room(room_id)
+        if topic not in self._topics:
+            raise ClientError("not_found", "No such room.")
+        self.hub.publish(Event(topic, [wire.encode(event)], ephemeral=isinstance(event, protocol.TypingEvent)))

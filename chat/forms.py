@@ -1,0 +1,43 @@
+"""What people fill in about rooms."""
+
+from typing import Any
+
+from django import forms
+
+from chat import selectors
+from chat.models import Room
+
+
+class RoomForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's own is not generic
+    class Meta:
+        model = Room
+        fields = ("name", "topic", "kind")
+        widgets = {"kind": forms.RadioSelect}
+        labels = {"kind": "Who may join"}
+        help_texts = {"topic": "What it is for. Optional."}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(Room.Kind.PUBLIC, "Everybody on this site"), (Room.Kind.PRIVATE, "Only people who are invited")]
+        self.fields["kind"] = forms.ChoiceField(
+            choices=choices, widget=forms.RadioSelect, label="Who may join", initial=Room.Kind.PUBLIC
+        )
+        self.fields["name"].widget.attrs["autofocus"] = True
+
+
+class RoomSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Room
+        fields = ("name", "topic")
+
+
+class PersonForm(forms.Form):
+    """Names somebody who has an account."""
+
+    username = forms.CharField(max_length=33, label="Add somebody by their username")
+
+    def clean_username(self) -> Any:
+        person = selectors.person_by_username(self.cleaned_data["username"].strip())
+        if person is None:
+            raise forms.ValidationError("Nobody here has that username.")
+        return person

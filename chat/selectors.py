@@ -1,0 +1,185 @@
+"""What a person may see, read in few queries. Authorisation is part of each query: all start from the person's memberships."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+
+from chat import protocol, wire
+from chat.access import access_membership
+from chat.models import Membership, Mention, Message, Room
+
+
+class CappedCount(Subquery):
+    """How many rows a sliced queryset has: the database stops counting where the slice ends."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS capped)"
+
+
+def rooms_of(user_id: int) -> list[protocol.Room]:
+    """All rooms of a person, by name. One query. `online` is left to the caller: the database does not know."""
+    return [_room(membership) for membership in _memberships(user_id)]
+
+
+def room_of(*, user_id: int, room_id: int) -> protocol.Room:
+    """One of them. Raises `Membership.DoesNotExist`."""
+    return _room(_memberships(user_id).get(room=room_id))
+
+
+def _memberships(user_id: int) -> QuerySet[Membership]:
+    unread = Message.objects.filter(room=OuterRef("room"), seq__gt=OuterRef("last_read"), deleted_at=None)
+    unread = unread.filter(kind=Message.Kind.TEXT).exclude(author=user_id)
+    named = Mention.objects.filter(user=user_id, room=OuterRef("room"), seq__gt=OuterRef("last_read"))
+    return (
+        Membership.objects.filter(user=user_id, room__archived_at=None)
+        .select_related("room")
+        .annotate(
+            unread=CappedCount(unread.order_by().values("pk")[: protocol.UNREAD_CAP]),
+            named=CappedCount(named.order_by().values("pk")[: protocol.UNREAD_CAP]),
+        )
+        .order_by("room__name", "room_id")
+    )
+
+
+def _room(membership: Any) -> protocol.Room:
+    room: Room = membership.room
+    return protocol.Room(
+        id=room.pk,
+        slug=room.slug,
+        name=room.name,
+        topic=room.topic,
+        kind=room.kind,
+        role=membership.role,
+        archived=False,
+        seq=room.head,
+        last_read=membership.last_read,
+        unread=membership.unread,
+        mentions=membership.named,
+        last_message_at=room.last_message_at,
+    )
+
+
+# --- Messages ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Page:
+    """Messages in the order of seq, whether there are more on either side, and the room's seq they are true for."""
+
+    messages: list[protocol.Message]
+    more_before: bool
+    more_after: bool
+    seq: int
+
+
+def history(
+    *,
+    user_id: int,
+    room_id: int,
+    before: int | None = None,
+    after: int | None = None,
+    around: int | None = None,
+    limit: int = 50,
+) -> Page:
+    """A page of a room; at most one of `before`, `after`, `around` (seqs). Raises `ClientError`: `not_found`, `forbidden`."""
+    head = access_membership(user_id=user_id, room_id=room_id).room.head
+    rows = Message.objects.filter(room=room_id)
+    if around is not None:
+        older = _older(rows.filter(seq__lt=around), limit // 2 + 1)
+        newer = _newer(rows.filter(seq__gte=around), limit - limit // 2 + 1)
+        more_before, more_after = len(older) > limit // 2, len(newer) > limit - limit // 2
+        found = older[-(limit // 2) :] * bool(limit // 2) + newer[: limit - limit // 2]
+    elif after is not None:
+        newer = _newer(rows.filter(seq__gt=after), limit + 1)
+        more_before, more_after, found = after > 0, len(newer) > limit, newer[:limit]
+    else:
+        older = _older(rows if before is None else rows.filter(seq__lt=before), limit + 1)
+        more_before, more_after, found = len(older) > limit, before is not None and before <= head, older[-limit:]
+    return Page(shown(found), more_before, more_after, head)
+
+
+def _older(rows: QuerySet[Message], limit: int) -> list[Message]:
+    return list(rows.select_related("author").order_by("-seq")[:limit])[::-1]
+
+
+def _newer(rows: QuerySet[Message], limit: int) -> list[Message]:
+    return list(rows.select_related("author").order_by("seq")[:limit])
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Messages in the order of `changed`. `reset`: there are too many; load the history afresh."""
+
+    messages: list[protocol.Message]
+    seq: int
+    reset: bool
+
+
+def changes(*, user_id: int, room_id: int, after: int) -> Changes:
+    """What happened in a room after event number `after`. Raises `ClientError`: `not_found`, `forbidden`."""
+    access_membership(user_id=user_id, room_id=room_id)
+    return changes_since(room_id=room_id, after=after)
+
+
+def changes_since(*, room_id: int, after: int) -> Changes:
+    """The same for whoever has checked already. The head is read last-but-first: rows beyond it are left for the next time."""
+    head = Room.objects.values_list("head", flat=True).filter(pk=room_id).first() or 0
+    rows = Message.objects.select_related("author").filter(room=room_id, changed__gt=after).order_by("changed")
+    found = list(rows[: protocol.SYNC_LIMIT + 1])
+    if len(found) > protocol.SYNC_LIMIT:
+        return Changes([], head, reset=True)
+    head = max(head, found[-1].changed if found else 0)
+    return Changes(shown(found), head, reset=False)
+
+
+def newest_change(*, room_id: int) -> protocol.Message:
+    """The message that changed last. Raises `Message.DoesNotExist` for a room without any."""
+    return shown(
+        [Message.objects.select_related("author").filter(room=room_id).order_by("changed").reverse()[:1].get()]
+    )[0]
+
+
+def shown(rows: Iterable[Message]) -> list[protocol.Message]:
+    """Rows as the wire shows them, their mentions read in one query."""
+    rows = list(rows)
+    mentions: dict[int, list[int]] = {}
+    for message_id, user_id in Mention.objects.filter(message__in=rows).values_list("message", "user"):
+        mentions.setdefault(message_id, []).append(user_id)
+    return [wire.message(row, mentions.get(row.pk, [])) for row in rows]
+
+
+# --- People and the directory --------------------------------------------------------------------------------------------
+
+
+def members(*, user_id: int, room_id: int, online_ids: Iterable[int]) -> list[protocol.Member]:
+    """People of a room, those online first, then by name. Raises `ClientError`: `not_found`, `forbidden`."""
+    access_membership(user_id=user_id, room_id=room_id)
+    here = set(online_ids)
+    rows = Membership.objects.select_related("user").filter(room=room_id, user__is_active=True)
+    first = list(rows.filter(user__in=here).order_by("user__username")[: protocol.MEMBERS_LIMIT])
+    rest = rows.exclude(user__in=here).order_by("user__username")[: protocol.MEMBERS_LIMIT - len(first)]
+    return [_member(membership, here) for membership in [*first, *rest]]
+
+
+def _member(membership: Membership, online: set[int]) -> protocol.Member:
+    person = wire.person(membership.user)
+    return protocol.Member(
+        person.id, person.username, person.name, person.avatar, membership.role, membership.user_id in online
+    )
+
+
+def directory(*, user_id: int, query: str = "") -> QuerySet[Room]:
+    """Public rooms, and the person's own private ones, each with `member_count` and `is_member`."""
+    mine = Membership.objects.filter(room=OuterRef("pk"), user=user_id)
+    found = Room.objects.filter(archived_at=None).annotate(member_count=Count("memberships"), is_member=Exists(mine))
+    found = found.filter(Q(kind=Room.Kind.PUBLIC) | Q(is_member=True))
+    if query:
+        found = found.filter(Q(name__icontains=query) | Q(topic__icontains=query))
+    return found.order_by("-is_member", F("last_message_at").desc(nulls_last=True), "name")
+
+
+def person_by_username(username: str) -> Any | None:
+    """An active person, whatever the case of the letters."""
+    return get_user_model().objects.filter(username__iexact=username.lstrip("@"), is_active=True).first()

@@ -1,0 +1,178 @@
+"""Rooms and who is in them."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.db.models import Value
+from django.db.models.functions import Greatest, Least
+from django.utils import timezone
+from django.utils.text import slugify
+
+from chat import protocol, selectors, wire
+from chat.access import access_membership, access_public_room, check_open, check_role
+from chat.models import Membership, Message, Room
+from chat.services import log
+from realtime_site.live import topics
+from realtime_site.live.errors import ClientError
+from realtime_site.live.events import Event
+from realtime_site.live.publish import publish_on_commit
+
+Role = Membership.Role
+
+# Slug, name, topic of the rooms that everybody is in.
+DEFAULT_ROOMS = (
+    ("general", "General", "Whatever concerns everybody"),
+    ("random", "Random", "Everything else"),
+)
+# Addresses under /rooms/ that are no room's.
+RESERVED_SLUGS = {"new"}
+
+
+def create(*, owner_id: int, name: str, topic: str = "", kind: str = Room.Kind.PUBLIC) -> Room:
+    """A new room with its owner in it. Its slug comes from the name. Raises `ClientError('invalid')` for a name without letters or digits."""
+    with transaction.atomic():
+        room = _insert(name=name, topic=topic, kind=kind, created_by_id=owner_id)
+        _add(room, owner_id, Role.OWNER)
+    return room
+
+
+def update(*, user_id: int, room_id: int, name: str, topic: str) -> Room:
+    """Renames a room or gives it another topic; its address stays. Raises `ClientError`: `not_found`, `forbidden`."""
+    with transaction.atomic():
+        membership = access_membership(user_id=user_id, room_id=room_id)
+        check_role(membership, Role.OWNER, Role.MODERATOR)
+        room = membership.room
+        check_open(room)
+        room.name, room.topic = name, topic
+        room.save(update_fields=["name", "topic"])
+        event = protocol.RoomEvent(wire.described(room))
+        publish_on_commit(Event(topics.room(room.pk), [wire.encode(event)]))
+    return room
+
+
+def join(*, user_id: int, room_id: int) -> protocol.Room:
+    """Joins a public room; joining twice is joining once. Raises `ClientError('not_found')`."""
+    with transaction.atomic():
+        if not Membership.objects.filter(user_id=user_id, room_id=room_id).exists():
+            room = access_public_room(room_id=room_id)
+            _add(room, user_id, Role.MEMBER)
+        return selectors.room_of(user_id=user_id, room_id=room_id)
+
+
+def add(*, by_id: int, room_id: int, user_id: int) -> protocol.Room:
+    """Somebody in the room brings somebody else in. Raises `ClientError`: `not_found`, `forbidden`."""
+    with transaction.atomic():
+        membership = access_membership(user_id=by_id, room_id=room_id)
+        check_open(membership.room)
+        if not get_user_model().objects.filter(pk=user_id, is_active=True).exists():
+            raise ClientError("not_found", "No such person.")
+        return admit(user_id=user_id, room=membership.room)
+
+
+def admit(*, user_id: int, room: Room) -> protocol.Room:
+    """Makes somebody a member of a room to which they have been let in; the caller has checked by whom."""
+    with transaction.atomic():
+        if not Membership.objects.filter(user_id=user_id, room=room).exists():
+            _add(room, user_id, Role.MEMBER)
+        return selectors.room_of(user_id=user_id, room_id=room.pk)
+
+
+def leave(*, user_id: int, room_id: int) -> None:
+    """Leaves a room. The last owner hands it to whoever has been in it longest. Raises `ClientError('not_found')`."""
+    with transaction.atomic():
+        room = log.lock_rooms([room_id]).get(room_id)
+        membership = Membership.objects.select_related("user").filter(user_id=user_id, room_id=room_id).first()
+        if room is None or membership is None:
+            raise ClientError("not_found", "No such room.")
+        membership.delete()
+        _hand_over(room)
+        _say(room, membership.user, "left")
+        removed = wire.encode(protocol.RoomRemoved(room.pk))
+        topic = topics.room(room.pk)
+        publish_on_commit(Event(topics.user(user_id), [removed], control=("detach", topic, 0)))
+
+
+def read(*, user_id: int, room_id: int, seq: int) -> protocol.ReadEvent:
+    """Moves the read mark forward, to the room's head at most. Raises `ClientError`: `not_found`, `forbidden`."""
+    with transaction.atomic():
+        membership = access_membership(user_id=user_id, room_id=room_id)
+        target = min(seq, membership.room.head)
+        moved = target > membership.last_read
+        if moved:
+            mark = Greatest("last_read", Least(Value(seq), Value(membership.room.head)))
+            Membership.objects.filter(pk=membership.pk).update(last_read=mark)
+        room = selectors.room_of(user_id=user_id, room_id=room_id)
+        event = protocol.ReadEvent(room_id, _int(room.last_read), _int(room.unread), _int(room.mentions))
+        if moved:
+            publish_on_commit(Event(topics.user(user_id), [wire.encode(event)]))
+        return event
+
+
+def create_default_rooms(*, owner_id: int) -> None:
+    """The rooms of a new site. Those that are there stay as they are."""
+    with transaction.atomic():
+        for slug, name, topic in DEFAULT_ROOMS:
+            room, created = Room.objects.get_or_create(
+                slug=slug, defaults={"name": name, "topic": topic, "is_default": True, "created_by_id": owner_id}
+            )
+            if created:
+                _add(room, owner_id, Role.OWNER)
+
+
+def join_default_rooms(*, user_id: int) -> None:
+    """What every new account is a member of."""
+    with transaction.atomic():
+        mine = Membership.objects.filter(user_id=user_id).values("room")
+        for room in Room.objects.filter(is_default=True, archived_at=None).exclude(pk__in=mine).order_by("pk"):
+            _add(room, user_id, Role.MEMBER)
+
+
+def _insert(*, name: str, **fields: Any) -> Room:
+    stem = slugify(name, allow_unicode=False)[:50].strip("-") or "room"
+    for number in range(1, 1000):
+        slug = stem if number == 1 else f"{stem}-{number}"
+        if slug in RESERVED_SLUGS or Room.objects.filter(slug=slug).exists():
+            continue
+        try:
+            with transaction.atomic():
+                return Room.objects.create(slug=slug, name=name, **fields)
+        except IntegrityError:  # somebody else took the slug just now
+            continue
+    raise ClientError("invalid", "Too many rooms have that name. Take another.")
+
+
+def _add(room: Room, user_id: int, role: str) -> None:
+    """A membership, the message that says so, and the news to the person's own sockets. Two at once make one."""
+    locked = log.lock_rooms([room.pk])[room.pk]
+    membership, created = Membership.objects.get_or_create(room=locked, user_id=user_id, defaults={"role": role})
+    if not created:
+        return
+    _say(locked, membership.user, "created the room" if role == Role.OWNER else "joined")
+    Membership.objects.filter(pk=membership.pk).update(last_read=locked.head)
+    event = protocol.RoomEvent(selectors.room_of(user_id=user_id, room_id=room.pk))
+    control = ("attach", topics.room(room.pk), locked.head)
+    publish_on_commit(Event(topics.user(user_id), [wire.encode(event)], control=control))
+
+
+def _say(room: Room, user: Any, what: str) -> None:
+    """A system message in a locked room: `Alice joined`."""
+    body = f"{wire.person(user).name} {what}"
+    log.append(
+        {room.pk: room},
+        [Message(room=room, author=user, kind=Message.Kind.SYSTEM, body=body, created_at=timezone.now())],
+    )
+
+
+def _hand_over(room: Room) -> None:
+    members = Membership.objects.filter(room=room)
+    if members.filter(role=Role.OWNER).exists():
+        return
+    heir = members.order_by("-role", "joined_at").first()
+    if heir:
+        Membership.objects.filter(pk=heir.pk).update(role=Role.OWNER)
+
+
+def _int(value: object) -> int:
+    assert isinstance(value, int)
+    return value

@@ -1,0 +1,111 @@
+"""From what somebody typed to HTML that is safe to show: Markdown, links, code with colours, emoji names, mentions. Once, at writing.
+
+Two walls: markdown-it with raw HTML off makes only its own tags, and nh3 lets only the listed ones through. Knows no model.
+"""
+
+import re
+from collections.abc import Container
+from functools import cache
+from html import escape
+from typing import Any
+
+import emoji
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
+
+# A name as accounts allow it, not within a word or an address.
+MENTION = re.compile(r"(?<![\w@./-])@([A-Za-z0-9](?:[A-Za-z0-9._-]{0,30}[A-Za-z0-9])?)")
+# Bold, links, code, lists, quotes, tables, entities, emoji names, line breaks: what makes rendering worth its time.
+_MARKUP = re.compile(r"[*_`~\[\]<>&#|\\:\n@]|^\s*(?:[-+>]|\d+[.)])|www\.|\w\.\w")
+
+TAGS = {
+    "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s",
+    "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "code": {"class"},
+    "ol": {"start"},
+    "span": {"class", "data-user"},
+}
+# Longer code is shown without colours: a lexer may take a second on text made to be slow.
+HIGHLIGHT_CHARACTERS = 4_000
+
+
+def mentioned(body: str) -> set[str]:
+    """The names after @ in the text, lower case. Whether somebody has such a name, the caller knows."""
+    return {name.lower() for name in MENTION.findall(body)} if "@" in body else set()
+
+
+def render(body: str, names: Container[str] = ()) -> str:
+    """HTML of a message. `names`: lower-case usernames that an @ really mentions; others stay plain text."""
+    if not _MARKUP.search(body):
+        return f"<p>{escape(body)}</p>"
+    html = _markdown().render(body, {"names": names})
+    return nh3.clean(
+        html, tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel=_REL
+    ).strip()
+
+
+_REL = "noopener noreferrer nofollow ugc"
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True, "highlight": _highlight})
+    parser.enable(["linkify", "strikethrough", "table"]).disable(["image"])
+    parser.linkify.set({"fuzzy_email": False})
+    parser.core.ruler.push("finish_text", _finish_text)
+    parser.add_render_rule("mention", _render_mention)
+    return parser
+
+
+def _highlight(code: str, language: str, _attributes: str) -> str:
+    if not language or len(code) > HIGHLIGHT_CHARACTERS:
+        return ""
+    try:
+        lexer = get_lexer_by_name(language, stripnl=False)
+    except ClassNotFound:
+        return ""
+    inner = highlight(code, lexer, HtmlFormatter(nowrap=True))
+    return f'<pre><code class="language-{escape(lexer.aliases[0], quote=True)}">{inner}</code></pre>'
+
+
+def _finish_text(state: Any) -> None:
+    """Emoji names and mentions, in text only: never in code, and no mention within a link."""
+    names: Container[str] = state.env.get("names", ())
+    for block in state.tokens:
+        if block.type == "inline" and block.children:
+            block.children = _finished(block.children, names)
+
+
+def _finished(children: list[Token], names: Container[str]) -> list[Token]:
+    result: list[Token] = []
+    links = 0
+    for child in children:
+        links += {"link_open": 1, "link_close": -1}.get(child.type, 0)
+        if child.type == "text" and ":" in child.content:
+            child.content = emoji.emojize(child.content, language="alias")
+        result += _pieces(child, names) if child.type == "text" and names and not links else [child]
+    return result
+
+
+def _pieces(child: Token, names: Container[str]) -> list[Token]:
+    pieces: list[Token] = []
+    end = 0
+    for match in MENTION.finditer(child.content):
+        if match[1].lower() in names:
+            pieces.append(Token("text", "", 0, content=child.content[end : match.start()]))
+            pieces.append(Token("mention", "", 0, content=match[1]))
+            end = match.end()
+    return [*pieces, Token("text", "", 0, content=child.content[end:])]
+
+
+def _render_mention(_renderer: Any, tokens: list[Token], index: int, _options: Any, _env: Any) -> str:
+    name = escape(tokens[index].content, quote=True)
+    return f'<span class="mention" data-user="{name.lower()}">@{name}</span>'

@@ -1,0 +1,178 @@
+"""The pages of chat. Each is a plain page that works without JavaScript, and a fragment when the chat page asks for it in a dialog."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from chat import protocol, selectors, wire
+from chat.forms import PersonForm, RoomForm, RoomSettingsForm
+from chat.models import Membership, Room
+from chat.services import invitations, rooms
+from realtime_site.live.errors import ClientError
+
+PAGE_MESSAGES = 50
+LAST_ROOM_COOKIE = "room"
+
+
+@require_GET
+@login_required
+def home(request: HttpRequest) -> HttpResponseBase:
+    """To the room one was in last, else the first, else the directory."""
+    mine = Membership.objects.filter(user=request.user, room__archived_at=None).order_by("room__name")
+    slugs = list(mine.values_list("room__slug", flat=True))
+    last = request.COOKIES.get(LAST_ROOM_COOKIE, "")
+    if not slugs:
+        return redirect("chat:directory")
+    return redirect("chat:room", slug=last if last in slugs else slugs[0])
+
+
+@require_GET
+@login_required
+def room(request: HttpRequest, slug: str, seq: int | None = None) -> HttpResponseBase:
+    """The chat page, with all it needs to show the room before its socket is open."""
+    user_id = _user_id(request)
+    mine = selectors.rooms_of(user_id)
+    here = next((one for one in mine if one.slug == slug), None)
+    if here is None:
+        get_object_or_404(Room, slug=slug, kind=Room.Kind.PUBLIC, archived_at=None)
+        return redirect(f"{reverse('chat:directory')}?q={slug}")
+    page = selectors.history(user_id=user_id, room_id=here.id, around=seq, limit=PAGE_MESSAGES)
+    bootstrap = {
+        "user": protocol.to_dict(wire.person(request.user)) | {"is_staff": request.user.is_staff},
+        "site": {"name": settings.SITE_NAME},
+        "room": here.id,
+        "rooms": [protocol.to_dict(one) for one in mine],
+        **protocol.to_dict(page),
+        "at": seq,
+    }
+    response = render(request, "chat/room.html", {"bootstrap": bootstrap, "room": here})
+    response.set_cookie(
+        LAST_ROOM_COOKIE,
+        slug,
+        max_age=365 * 86_400,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+        httponly=True,
+    )
+    return response
+
+
+@require_GET
+@login_required
+def directory(request: HttpRequest) -> HttpResponse:
+    query = request.GET.get("q", "").replace("\0", "").strip()[:60]
+    found = selectors.directory(user_id=_user_id(request), query=query)
+    return _page(request, "chat/directory.html", {"rooms": found, "query": query})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def new_room(request: HttpRequest) -> HttpResponse:
+    form = RoomForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = rooms.create(owner_id=_user_id(request), **form.cleaned_data)
+        return _done(request, reverse("chat:room", args=[made.slug]))
+    return _page(request, "chat/new_room.html", {"form": form}, form)
+
+
+@require_POST
+@login_required
+def join(request: HttpRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Room, slug=slug)
+    try:
+        rooms.join(user_id=_user_id(request), room_id=found.pk)
+    except ClientError:
+        raise Http404 from None
+    return _done(request, reverse("chat:room", args=[slug]))
+
+
+@require_POST
+@login_required
+def leave(request: HttpRequest, slug: str) -> HttpResponse:
+    rooms.leave(user_id=_user_id(request), room_id=_membership(request, slug).room_id)
+    return _done(request, reverse("chat:home"))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def room_settings(request: HttpRequest, slug: str) -> HttpResponse:
+    membership = _membership(request, slug)
+    may_edit = membership.role != Membership.Role.MEMBER
+    form = RoomSettingsForm(request.POST or None, instance=membership.room) if may_edit else None
+    if request.method == "POST" and form is not None and form.is_valid():
+        rooms.update(user_id=_user_id(request), room_id=membership.room_id, **form.cleaned_data)
+        return _done(request, reverse("chat:room", args=[slug]))
+    context = {"form": form, "room": membership.room, "membership": membership}
+    return _page(request, "chat/room_settings.html", context, form)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def invite(request: HttpRequest, slug: str) -> HttpResponse:
+    """A link to the room; in a private one also a way to add people who have accounts."""
+    found, user_id = _membership(request, slug).room, _user_id(request)
+    adding = "username" in request.POST
+    form = PersonForm(request.POST if adding else None)
+    if adding and form.is_valid():
+        rooms.add(by_id=user_id, room_id=found.pk, user_id=form.cleaned_data["username"].pk)
+        return _done(request, reverse("chat:room", args=[slug]))
+    if request.method == "POST" and not adding:
+        open_one = invitations.create(user_id=user_id, room_id=found.pk)
+    else:
+        open_one = invitations.latest(user_id=user_id, room_id=found.pk)
+    link = request.build_absolute_uri(reverse("chat:invitation", args=[open_one.code])) if open_one else None
+    context = {"room": found, "form": form, "link": link, "expires_at": open_one.expires_at if open_one else None}
+    return _page(request, "chat/invite.html", context, form if adding else None)
+
+
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest, code: str) -> HttpResponse:
+    """Where an invitation link leads. Who has no account yet takes the code along to signing up, in the session."""
+    found = invitations.find(code=code)
+    if found and request.user.is_authenticated and request.method == "POST":
+        return redirect("chat:room", slug=invitations.accept(code=code, user_id=_user_id(request)))
+    if found and not request.user.is_authenticated:
+        request.session["invitation"] = code
+    context = {
+        "valid": found is not None,
+        "room": found.room if found else None,
+        "inviter": wire.person(found.created_by).name if found else None,
+    }
+    return _page(request, "chat/invitation.html", context, status=200 if found else 404)
+
+
+def _user_id(request: HttpRequest) -> int:
+    assert request.user.pk is not None
+    return int(request.user.pk)
+
+
+def _membership(request: HttpRequest, slug: str) -> Membership:
+    """Raises `Http404` for a room that is not the person's, as for one that is not."""
+    mine = Membership.objects.select_related("room").filter(user=request.user.pk, room__archived_at=None)
+    return get_object_or_404(mine, room__slug=slug)
+
+
+def _is_fragment(request: HttpRequest) -> bool:
+    return request.headers.get("X-Fragment") == "1"
+
+
+def _page(
+    request: HttpRequest, template: str, context: dict[str, Any], form: Any = None, status: int = 200
+) -> HttpResponse:
+    """The whole page, or only its content where the chat page asked. A form with errors is 422."""
+    if form is not None and form.is_bound and form.errors:
+        status = 422
+    layout = "fragment.html" if _is_fragment(request) else "page.html"
+    response = render(request, template, context | {"layout": layout}, status=status)
+    response["Vary"] = "X-Fragment, Cookie"
+    return response
+
+
+def _done(request: HttpRequest, location: str) -> HttpResponse:
+    """Where to go now: a redirect for a page, the address as JSON for the chat page, which goes there without loading."""
+    return JsonResponse({"location": location}) if _is_fragment(request) else redirect(location)

@@ -1,0 +1,27 @@
+"""The application: HTTP to Django, WebSockets to the consumers, and a catch-all for addresses nobody serves."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "realtime_site.settings")
+
+from django.core.asgi import get_asgi_application
+
+http = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.urls import path, re_path
+
+from chat.consumers import ChatConsumer
+from chat.plain import PlainRoomConsumer
+from realtime_site.consumers import NowhereConsumer, SiteConsumer
+
+websockets = URLRouter(
+    [
+        path("ws/", SiteConsumer.as_asgi()),
+        path("ws/chat/", ChatConsumer.as_asgi()),
+        path("ws/rooms/<slug:slug>/", PlainRoomConsumer.as_asgi()),
+        re_path(r"", NowhereConsumer.as_asgi()),
+    ]
+)
+
+application = ProtocolTypeRouter({"http": http, "websocket": websockets})

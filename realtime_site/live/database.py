@@ -1,0 +1,54 @@
+"""The way from the event loop to the database: a small pool of threads, one hop a call.
+
+Not `database_sync_to_async`: that puts all work of a process on the one thread asgiref shares, so that one slow query holds everybody.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import ParamSpec, TypeVar
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connections
+
+from realtime_site.live.errors import ClientError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Seconds after which a client should try again: about what PostgreSQL needs to restart.
+RETRY_AFTER = 2.0
+
+
+async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Runs `function` in a database thread.
+
+    Raises `ClientError('unavailable')` when the database does not answer, and whatever else `function` raises.
+    """
+    return await asyncio.get_running_loop().run_in_executor(_pool(), lambda: _call(function, *args, **kwargs))
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(settings.LIVE_DATABASE_THREADS, thread_name_prefix="database")
+
+
+def _call(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    try:
+        return function(*args, **kwargs)
+    except (OperationalError, InterfaceError) as error:
+        raise unavailable() from error
+    finally:
+        _release()
+
+
+def unavailable() -> ClientError:
+    return ClientError("unavailable", "The database does not answer. Try again.", retry_after=RETRY_AFTER)
+
+
+def _release() -> None:
+    """Gives pooled connections back, keeps a thread's own, drops broken ones, as Django does at the end of a request."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:  # the test suite's outer transaction stays
+            connection.close_if_unusable_or_obsolete()

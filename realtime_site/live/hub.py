@@ -1,0 +1,418 @@
+"""One hub a process: topic -> local sockets. It receives once a process, puts events in order, and fans out.
+
+Order and loss: the events of a topic that carry a number are delivered contiguously. One that comes too early is held for a moment;
+if the gap stays, the missing ones are read from the database, once a worker. Besides, the hub compares its numbers with the database's
+every now and then, so that a lost *last* event is found too. So Redis may drop, reorder, restart: nobody notices more than a delay.
+
+Knows no chat: `settings.LIVE_EVENT_SOURCE` answers for the database.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable
+from importlib import import_module
+from time import monotonic
+from typing import Any, Protocol, cast
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from realtime_site.live.database import in_database
+from realtime_site.live.errors import ClientError
+from realtime_site.live.events import Event, EventSource
+from realtime_site.live.outlets import Batch, Outlet
+
+logger = logging.getLogger(__name__)
+
+# How long an event that came too early waits for the missing one: two Redis round trips and a stalled loop, but short for a reader.
+HOLD_SECONDS = 0.3
+# How often heads are compared while anything moved or the layer failed, and otherwise. Invariant: a miss is found within 10 s.
+BUSY_CHECK_SECONDS = 2.0
+IDLE_CHECK_SECONDS = 8.0
+# A Redis that does not answer a publish for this long counts as away.
+LAYER_SECONDS = 2.0
+# A topic without local sockets stays subscribed this long: a reload of the page costs Redis nothing.
+LINGER_SECONDS = 5.0
+# Events kept per topic for sockets whose snapshot is a moment older than what was delivered last.
+RECENT_EVENTS = 64
+# Sockets written to before other work of the loop gets its turn: about 2 ms at 3.5 µs each.
+SOCKETS_A_SLICE = 500
+
+
+# An event's text -> the frames by which a socket of another dialect is told of it.
+Translate = Callable[[str], list[str]]
+
+
+class Subscriber(Protocol):
+    """A consumer, as the hub sees it. `translate` is None for sockets that speak the wire protocol itself."""
+
+    outlet: Outlet
+    translate: Translate | None
+
+    def control(self, action: str, topic: str, seq: int) -> None: ...
+
+    def goodbye(self, text: str) -> None: ...
+
+
+class Topic:
+    """The local side of one topic: its sockets, by dialect, and how far they have been told."""
+
+    __slots__ = (
+        "controls",
+        "delivered",
+        "empty_since",
+        "gap_timer",
+        "held",
+        "name",
+        "pending",
+        "recent",
+        "subscribers",
+    )
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.subscribers: dict[Translate | None, dict[Subscriber, None]] = {}
+        self.delivered: int | None = None
+        self.held: list[Event] = []
+        self.pending: list[tuple[str, bool]] = []
+        self.controls: list[tuple[str, str, int]] = []
+        self.recent: deque[tuple[int, str]] = deque(maxlen=RECENT_EVENTS)
+        self.gap_timer: asyncio.TimerHandle | None = None
+        self.empty_since: float | None = None
+
+    def everybody(self) -> list[Subscriber]:
+        return [subscriber for group in self.subscribers.values() for subscriber in group]
+
+
+class Hub:
+    """Everything below runs on the event loop; only `publish_from_thread` may be called from elsewhere."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.layer = get_channel_layer()
+        self.source = cast(EventSource, import_module(settings.LIVE_EVENT_SOURCE))
+        self.topics: dict[str, Topic] = {}
+        self.sockets: set[Subscriber] = set()
+        self.draining = False
+        self._listeners: dict[str, Callable[[dict[str, Any]], None]] = {}
+        self._outgoing: asyncio.Queue[tuple[str, dict[str, Any], Event | None]] = asyncio.Queue()
+        self._subscriptions: asyncio.Queue[str] = asyncio.Queue()
+        self._ready: dict[str, Topic] = {}
+        self._awake = asyncio.Event()
+        self._moved = False
+        self._checked_at = monotonic()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._repairs: dict[str, asyncio.Task[None]] = {}
+        self._channel = ""
+        self._joining = asyncio.Lock()
+        self._layer_rests_until = 0.0
+        self.beaten_at = monotonic()
+
+    # --- Life ----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        for work in (self._receive, self._deliver, self._send, self._subscribe, self._watch):
+            self._tasks.append(self.loop.create_task(self._forever(work), name=f"hub {work.__name__}"))
+
+    async def stop(self) -> None:
+        tasks = [*self._tasks, *self._repairs.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    @property
+    def alive(self) -> bool:
+        """False when one of its tasks ended or the watch has not come round for long: the worker should get no traffic."""
+        return all(not task.done() for task in self._tasks) and monotonic() - self.beaten_at < 30
+
+    async def _forever(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        while True:
+            try:
+                await work()
+            except Exception:
+                logger.exception("The hub's %s failed; it goes on", work.__name__)
+                self._moved = True
+                await asyncio.sleep(1)
+
+    # --- Subscribing ---------------------------------------------------------------------------------------------
+
+    def attach(self, subscriber: Subscriber, topic_name: str, seq: int | None = None) -> int | None:
+        """Delivers what comes on the topic to the subscriber, from event number `seq` + 1 on.
+
+        `seq` is what the subscriber's snapshot of the topic includes. Returns how far it is complete now: events that were delivered
+        here since the snapshot are sent again; where they are no longer at hand the number is higher than what the subscriber got.
+        """
+        topic = self.topics.get(topic_name)
+        if topic is None:
+            topic = self.topics[topic_name] = Topic(topic_name)
+            self._subscriptions.put_nowait(topic_name)
+        topic.empty_since = None
+        topic.subscribers.setdefault(subscriber.translate, {})[subscriber] = None
+        if seq is None:
+            return None
+        if topic.delivered is None:
+            topic.delivered = seq
+            self._moved = True  # what was published before Redis knew of the subscription is found by the next check
+            self._release(topic)
+        return self._catch_up(subscriber, topic, seq)
+
+    def detach(self, subscriber: Subscriber, topic_name: str) -> None:
+        topic = self.topics.get(topic_name)
+        group = topic.subscribers.get(subscriber.translate) if topic else None
+        if topic is None or group is None:
+            return
+        group.pop(subscriber, None)
+        if not group:
+            del topic.subscribers[subscriber.translate]
+        if not topic.subscribers:
+            topic.empty_since = monotonic()
+
+    def listen(self, topic_name: str, listener: Callable[[dict[str, Any]], None]) -> None:
+        """Hands messages between workers (`tell`) on a topic to a function of this process."""
+        self._listeners[topic_name] = listener
+        self._subscriptions.put_nowait(topic_name)
+
+    def _catch_up(self, subscriber: Subscriber, topic: Topic, seq: int) -> int:
+        assert topic.delivered is not None
+        missed = [(number, text) for number, text in topic.recent if seq < number <= topic.delivered]
+        if missed and missed[0][0] == seq + 1:
+            texts = [(text, False) for _, text in missed]
+            subscriber.outlet.deliver(Batch(_translated(texts, subscriber.translate)))
+        return max(seq, topic.delivered)
+
+    async def _subscribe(self) -> None:
+        name = await self._subscriptions.get()
+        try:
+            channel = await self._joined()
+            if name in self.topics or name in self._listeners:
+                await self.layer.group_add(name, channel)
+                self._moved = True
+            else:
+                await self.layer.group_discard(name, channel)
+        except Exception as error:
+            self._subscriptions.put_nowait(name)
+            self._layer_failed(error)
+            await asyncio.sleep(0.5)
+
+    async def _joined(self) -> str:
+        """The channel of this process, made when it is first needed."""
+        async with self._joining:
+            if not self._channel:
+                self._channel = await self.layer.new_channel("hub")
+        return self._channel
+
+    # --- Publishing ----------------------------------------------------------------------------------------------
+
+    def publish(self, event: Event) -> None:
+        """Sends an event to the hubs of all workers, this one included. Never blocks, never raises."""
+        self._outgoing.put_nowait((event.topic, event.to_layer(), event))
+
+    def publish_from_thread(self, event: Event) -> None:
+        self.loop.call_soon_threadsafe(self.publish, event)
+
+    def deliver_here(self, event: Event) -> None:
+        """Delivers an event without a number to the sockets of this worker only."""
+        self._accept(event)
+
+    def tell(self, topic_name: str, message: dict[str, Any]) -> None:
+        """Sends a message to the listeners of all workers, this one included."""
+        self._outgoing.put_nowait((topic_name, {"type": "live.told", "topic": topic_name, "message": message}, None))
+
+    async def _send(self) -> None:
+        topic_name, message, event = await self._outgoing.get()
+        if await self._sent(topic_name, message):
+            return
+        if event:  # at least the people on this worker hear of it at once; the others' heads tell them
+            self._accept(event)
+
+    async def _sent(self, topic_name: str, message: dict[str, Any]) -> bool:
+        """Tries twice: after a restart of Redis the layer's first publish fails and the second goes through."""
+        if monotonic() < self._layer_rests_until:
+            return False
+        for _ in range(2):
+            try:
+                async with asyncio.timeout(LAYER_SECONDS):
+                    await self.layer.group_send(topic_name, message)
+                return True
+            except Exception as error:
+                self._layer_failed(error)
+                if isinstance(error, TimeoutError):
+                    break
+        self._layer_rests_until = monotonic() + 1
+        return False
+
+    def _layer_failed(self, error: Exception) -> None:
+        logger.warning("The channel layer failed (%s: %s); heads will be compared", type(error).__name__, error)
+        self._moved = True
+
+    # --- Receiving, ordering -------------------------------------------------------------------------------------
+
+    async def _receive(self) -> None:
+        try:
+            channel = await self._joined()
+        except Exception as error:
+            self._layer_failed(error)
+            await asyncio.sleep(0.5)
+            return
+        while True:
+            for _ in range(64):  # what is queued is taken at once and leaves joined; then delivery gets its turn
+                self._dispatch(await self.layer.receive(channel))
+            await asyncio.sleep(0)
+
+    def _dispatch(self, message: dict[str, Any]) -> None:
+        if message["type"] == "live.told":
+            listener = self._listeners.get(message["topic"])
+            if listener:
+                listener(message["message"])
+        else:
+            self._accept(Event.from_layer(message))
+
+    def _accept(self, event: Event) -> None:
+        topic = self.topics.get(event.topic)
+        if topic is None:
+            return
+        if event.first is None:
+            topic.pending += [(text, event.ephemeral) for text in event.texts]
+            if event.control:
+                topic.controls.append(event.control)
+            self._wake(topic)
+            return
+        self._moved = True
+        topic.held.append(event)
+        self._release(topic)
+
+    def _release(self, topic: Topic) -> None:
+        """Queues for delivery what is next in order; keeps the rest, and watches the gap before it."""
+        if topic.delivered is None:
+            return
+        topic.held.sort(key=lambda event: event.first or 0)
+        while topic.held and (topic.held[0].first or 0) <= topic.delivered + 1:
+            event = topic.held.pop(0)
+            new = event.texts[topic.delivered + 1 - (event.first or 0) :]
+            self._queue(topic, enumerate(new, topic.delivered + 1))
+        if topic.held and topic.gap_timer is None:
+            topic.gap_timer = self.loop.call_later(HOLD_SECONDS, self._repair, topic)
+        elif not topic.held and topic.gap_timer:
+            topic.gap_timer.cancel()
+            topic.gap_timer = None
+
+    def _queue(self, topic: Topic, numbered: Iterable[tuple[int, str]]) -> None:
+        for number, text in numbered:
+            topic.pending.append((text, False))
+            topic.recent.append((number, text))
+            topic.delivered = number
+        self._wake(topic)
+
+    # --- Delivering ----------------------------------------------------------------------------------------------
+
+    def _wake(self, topic: Topic) -> None:
+        self._ready[topic.name] = topic
+        self._awake.set()
+
+    async def _deliver(self) -> None:
+        await self._awake.wait()
+        self._awake.clear()
+        ready, self._ready = self._ready, {}
+        for topic in ready.values():
+            texts, topic.pending = topic.pending, []
+            controls, topic.controls = topic.controls, []
+            await self._fan_out(topic, texts)
+            for control in controls:
+                for subscriber in topic.everybody():
+                    subscriber.control(*control)
+
+    async def _fan_out(self, topic: Topic, texts: list[tuple[str, bool]]) -> None:
+        """One write a socket, whatever the number of events. Plain calls: no task, no await, no encoding a socket."""
+        for translate, group in list(topic.subscribers.items()):
+            batch = Batch(_translated(texts, translate))
+            if not batch.texts:
+                continue
+            subscribers = list(group)
+            for start in range(0, len(subscribers), SOCKETS_A_SLICE):
+                for subscriber in subscribers[start : start + SOCKETS_A_SLICE]:
+                    if subscriber in group:
+                        subscriber.outlet.deliver(batch)
+                if start + SOCKETS_A_SLICE < len(subscribers):
+                    await asyncio.sleep(0)
+
+    # --- Repairing -----------------------------------------------------------------------------------------------
+
+    def _repair(self, topic: Topic) -> None:
+        topic.gap_timer = None
+        if topic.name not in self._repairs and topic.delivered is not None:
+            task = self.loop.create_task(self._read_missed(topic, topic.delivered))
+            self._repairs[topic.name] = task
+            task.add_done_callback(lambda _: self._repairs.pop(topic.name, None))
+
+    async def _read_missed(self, topic: Topic, after: int) -> None:
+        try:
+            missed = await in_database(self.source.since, topic.name, after)
+        except ClientError:
+            self._moved = True  # the database is away; the next check tries again
+            self.loop.call_later(BUSY_CHECK_SECONDS, self._release, topic)
+            return
+        if topic.delivered == after and missed.head > after:
+            logger.info("Repaired %s: %d to %d read from the database", topic.name, after + 1, missed.head)
+            topic.pending += [(text, False) for text in missed.texts]
+            topic.recent.clear()  # what was read covers several numbers each; it cannot be handed out by number
+            topic.delivered = missed.head
+            self._wake(topic)
+        self._release(topic)
+
+    async def _watch(self) -> None:
+        """Forgets topics nobody listens to, and compares heads."""
+        await asyncio.sleep(1)
+        now = self.beaten_at = monotonic()
+        for name, topic in list(self.topics.items()):
+            if topic.empty_since is not None and now - topic.empty_since > LINGER_SECONDS:
+                self._forget(name)
+        if now - self._checked_at >= (BUSY_CHECK_SECONDS if self._moved else IDLE_CHECK_SECONDS):
+            self._checked_at, self._moved = now, False
+            await self._compare_heads()
+
+    def _forget(self, name: str) -> None:
+        topic = self.topics.pop(name)
+        if topic.gap_timer:
+            topic.gap_timer.cancel()
+        self._subscriptions.put_nowait(name)
+
+    async def _compare_heads(self) -> None:
+        sequenced = [name for name, topic in self.topics.items() if topic.delivered is not None and topic.subscribers]
+        if not sequenced:
+            return
+        before = {name: self.topics[name].delivered for name in sequenced}
+        try:
+            heads = await in_database(self.source.heads, sequenced)
+        except ClientError:
+            self._moved = True
+            return
+        for name, head in heads.items():
+            topic = self.topics.get(name)
+            # Behind, and standing still since before the question: not merely on its way.
+            if topic and topic.delivered is not None and topic.delivered < head and topic.delivered == before[name]:
+                self._repair(topic)
+
+
+def _translated(texts: list[tuple[str, bool]], translate: Translate | None) -> list[tuple[str, bool]]:
+    if translate is None:
+        return texts
+    return [(other, ephemeral) for text, ephemeral in texts for other in translate(text)]
+
+
+_current: Hub | None = None
+
+
+def hub() -> Hub:
+    """The hub of this process, started on first use. Call it on the event loop."""
+    global _current
+    if _current is None or _current.loop is not asyncio.get_running_loop():
+        _current = Hub()
+        _current.start()
+    return _current
+
+
+def running_hub() -> Hub | None:
+    """The hub of this process, from any thread, or None in a process that has none (a management command)."""
+    return _current if _current and _current.loop.is_running() else None

@@ -1,0 +1,22 @@
+"""Telling the sockets, once the database has it."""
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+from realtime_site.live.events import Event
+from realtime_site.live.hub import running_hub
+
+
+def publish_on_commit(event: Event) -> None:
+    """Publishes when the current transaction commits, and never if it does not. Raises nothing: a lost event is repaired by the hubs."""
+    transaction.on_commit(lambda: publish(event), robust=True)
+
+
+def publish(event: Event) -> None:
+    """From any thread. In a process without sockets (a command, a job) it goes straight to the layer."""
+    hub = running_hub()
+    if hub:
+        hub.publish_from_thread(event)
+    else:
+        async_to_sync(get_channel_layer().group_send)(event.topic, event.to_layer())

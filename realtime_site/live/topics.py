@@ -1,0 +1,17 @@
+"""The only place that spells a topic's name. Names fit the channel layer's groups: ASCII, at most 99 characters."""
+
+PRESENCE = "presence"  # the workers' gossip about who is online
+
+
+def room(room_id: int) -> str:
+    return f"room.{room_id}"
+
+
+def user(user_id: int) -> str:
+    return f"user.{user_id}"
+
+
+def room_id(topic: str) -> int | None:
+    """The room a topic belongs to, or None when it is no room's."""
+    kind, _, number = topic.partition(".")
+    return int(number) if kind == "room" else None

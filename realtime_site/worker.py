@@ -1,0 +1,56 @@
+"""One worker process: `python -m realtime_site.worker --port 8000`. The supervisor starts these; so may systemd.
+
+Owns the process: arguments, the listening socket, the event loop. Everything else is the server's and the application's.
+"""
+
+import argparse
+import os
+import socket
+
+
+def main() -> None:
+    arguments = _arguments()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "realtime_site.settings")
+    # daphne installs Twisted's reactor on import, so it comes before anything that could import Twisted.
+    from realtime_site.asgi import application
+    from realtime_site.live.server import LiveServer
+
+    from django.conf import settings
+
+    LiveServer(
+        application,
+        listener=_listener(arguments),
+        drain_seconds=settings.LIVE_DRAIN_SECONDS,
+        ready_callable=lambda: _tell_ready(arguments.ready_fd),
+        server_name="Confab",
+    ).run()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m realtime_site.worker", description="One worker process.")
+    parser.add_argument("--fd", type=int, help="an inherited listening socket, instead of --host and --port")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument(
+        "--ready-fd", type=int, help="an inherited pipe: a byte is written there when the worker serves"
+    )
+    return parser.parse_args()
+
+
+def _listener(arguments: argparse.Namespace) -> socket.socket:
+    if arguments.fd is not None:
+        return socket.socket(fileno=arguments.fd)
+    from realtime_site.live.server import BACKLOG
+
+    family = socket.AF_INET6 if ":" in arguments.host else socket.AF_INET
+    return socket.create_server((arguments.host, arguments.port), family=family, backlog=BACKLOG)
+
+
+def _tell_ready(ready_fd: int | None) -> None:
+    if ready_fd is not None:
+        os.write(ready_fd, b"1")
+        os.close(ready_fd)
+
+
+if __name__ == "__main__":
+    main()

@@ -7,7 +7,10 @@ from realtime_site.live.errors import ClientError
 
 
 def access_membership(*, user_id: int, room_id: int) -> Membership:
-    """The person's membership, its room loaded. Raises `ClientError`: `forbidden` in a public room one has not joined, else `not_found`."""
+    """The person's membership, its room loaded.
+
+    Raises `ClientError`: `forbidden` in a public room one has not joined, else `not_found`.
+    """
     membership = Membership.objects.select_related("room").filter(user_id=user_id, room_id=room_id).first()
     if membership is None:
         deny(room_id)

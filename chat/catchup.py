@@ -1,4 +1,7 @@
-"""The rooms' side of `settings.LIVE_EVENT_SOURCE`: where a hub reads what the layer lost. For the kernel only; it checks no person."""
+"""The rooms' side of `settings.LIVE_EVENT_SOURCE`: where a hub reads what the layer lost.
+
+For the kernel only; it checks no person.
+"""
 
 from collections.abc import Iterable
 
@@ -17,7 +20,8 @@ def heads(names: Iterable[str]) -> dict[str, int]:
 def since(topic: str, after: int) -> Missed:
     """Upserts that bring a client from `after` to the head, each saying which numbers it covers.
 
-    Where too much is missing, the newest message alone: its number shows every client a gap that it fills by `room.sync`.
+    Where too much is missing, the newest message alone: its number shows every client a gap that it fills by
+    `room.sync`.
     """
     room_id = topics.room_id(topic)
     if room_id is None:

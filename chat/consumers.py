@@ -45,7 +45,7 @@ class RoomSockets(LiveConsumer):
 
     def snapshot(self) -> Fields:
         self.person = wire.person(self.user)
-        self._as_dict = protocol.to_dict(self.person)
+        self._as_dict = protocol.to_builtins(self.person)
         return super().snapshot() | {"user": self.person}
 
     def check_rate(self, command: Any) -> None:
@@ -127,7 +127,8 @@ class ChatConsumer(RoomSockets):
         self.detach(topics.room(command.room))
         return {"room": command.room}
 
-    # --- What is stored nowhere ----------------------------------------------------------------------------------------
+    # --- What is stored nowhere
+    # ----------------------------------------------------------------------------------------
 
     async def typing(self, command: protocol.Typing) -> Fields:
         self._relay(command.room, protocol.TypingEvent(command.room, self.person))

@@ -1,6 +1,6 @@
 """What people fill in about rooms."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -12,9 +12,7 @@ class RoomForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's own is no
     class Meta:
         model = Room
         fields = ("name", "topic", "kind")
-        widgets = {"kind": forms.RadioSelect}
-        labels = {"kind": "Who may join"}
-        help_texts = {"topic": "What it is for. Optional."}
+        help_texts: ClassVar = {"topic": "What it is for. Optional."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

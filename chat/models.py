@@ -3,8 +3,9 @@
 Owns the shape of the truth. Knows no socket and sends nothing: that is services' and the kernel's work.
 
 The room's counter carries the guarantees. Every event of a room (a message posted, edited, deleted) takes the next
-value of `Room.head` inside its transaction, so a room's events are numbered without gaps. A message keeps the number of its posting in
-`seq` and of its last event in `changed`; what happened after `s` is `changed > s`, and no table of events is needed.
+value of `Room.head` inside its transaction, so a room's events are numbered without gaps. A message keeps the number
+of its posting in `seq` and of its last event in `changed`; what happened after `s` is `changed > s`, and no table of
+events is needed.
 """
 
 import uuid

@@ -21,14 +21,14 @@ from realtime_site.live.frames import check_depth, encode
 from realtime_site.live.presence import presence
 
 
-class Chat(Struct, tag_field="type", tag="chat", frozen=True):
+class Chat(Struct, tag_field="type", tag="chat"):
     message: str
 
     def __post_init__(self) -> None:
         protocol.check_body(self.message)
 
 
-class Ping(Struct, tag_field="type", tag="ping", frozen=True):
+class Ping(Struct, tag_field="type", tag="ping"):
     pass
 
 

@@ -1,4 +1,7 @@
-"""What a client may say about rooms, and what it hears: two closed sets of types. Pure; docs/protocol.md is its prose."""
+"""What a client may say about rooms, and what it hears: two closed sets of types.
+
+Pure; docs/protocol.md is its prose.
+"""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -198,7 +201,7 @@ class Room(Struct, frozen=True, omit_defaults=True):
     unread: int | UnsetType = UNSET
     mentions: int | UnsetType = UNSET
     online: int | UnsetType = UNSET
-    last_message_at: datetime | None | UnsetType = UNSET
+    last_message_at: datetime | UnsetType | None = UNSET
 
 
 # --- Events ----------------------------------------------------------------------------------------------------------
@@ -274,7 +277,7 @@ EVENTS: tuple[type[Struct], ...] = (
 )
 
 
-def to_dict(value: Struct) -> dict[str, Any]:
-    """A structure as JSON-ready builtins, unset fields left out."""
+def to_builtins(value: Any) -> dict[str, Any]:
+    """A structure, or a dict of them, as JSON-ready builtins; unset fields are left out."""
     result: dict[str, Any] = msgspec.to_builtins(value)
     return result

@@ -1,4 +1,7 @@
-"""What a person may see, read in few queries. Authorisation is part of each query: all start from the person's memberships."""
+"""What a person may see, read in few queries.
+
+Authorisation is part of each query: all start from the person's memberships.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -61,7 +64,8 @@ def _room(membership: Any) -> protocol.Room:
     )
 
 
-# --- Messages ------------------------------------------------------------------------------------------------------------
+# --- Messages
+# ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,10 @@ def history(
     around: int | None = None,
     limit: int = 50,
 ) -> Page:
-    """A page of a room; at most one of `before`, `after`, `around` (seqs). Raises `ClientError`: `not_found`, `forbidden`."""
+    """A page of a room; at most one of `before`, `after`, `around` (seqs).
+
+    Raises `ClientError`: `not_found`, `forbidden`.
+    """
     head = access_membership(user_id=user_id, room_id=room_id).room.head
     rows = Message.objects.filter(room=room_id)
     if around is not None:
@@ -124,7 +131,10 @@ def changes(*, user_id: int, room_id: int, after: int) -> Changes:
 
 
 def changes_since(*, room_id: int, after: int) -> Changes:
-    """The same for whoever has checked already. The head is read last-but-first: rows beyond it are left for the next time."""
+    """The same for whoever has checked already.
+
+    The head is read last-but-first: rows beyond it are left for the next time.
+    """
     head = Room.objects.values_list("head", flat=True).filter(pk=room_id).first() or 0
     rows = Message.objects.select_related("author").filter(room=room_id, changed__gt=after).order_by("changed")
     found = list(rows[: protocol.SYNC_LIMIT + 1])
@@ -150,7 +160,8 @@ def shown(rows: Iterable[Message]) -> list[protocol.Message]:
     return [wire.message(row, mentions.get(row.pk, [])) for row in rows]
 
 
-# --- People and the directory --------------------------------------------------------------------------------------------
+# --- People and the directory
+# --------------------------------------------------------------------------------------------
 
 
 def members(*, user_id: int, room_id: int, online_ids: Iterable[int]) -> list[protocol.Member]:

@@ -1,6 +1,8 @@
-"""From what somebody typed to HTML that is safe to show: Markdown, links, code with colours, emoji names, mentions. Once, at writing.
+"""From what somebody typed to HTML that is safe to show: Markdown, links, code with colours, emoji names, mentions.
+Once, at writing.
 
-Two walls: markdown-it with raw HTML off makes only its own tags, and nh3 lets only the listed ones through. Knows no model.
+Two walls: markdown-it with raw HTML off makes only its own tags, and nh3 lets only the listed ones through. Knows no
+model.
 """
 
 import re
@@ -59,6 +61,7 @@ _REL = "noopener noreferrer nofollow ugc"
 def _markdown() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True, "highlight": _highlight})
     parser.enable(["linkify", "strikethrough", "table"]).disable(["image"])
+    assert parser.linkify is not None
     parser.linkify.set({"fuzzy_email": False})
     parser.core.ruler.push("finish_text", _finish_text)
     parser.add_render_rule("mention", _render_mention)

@@ -1,4 +1,7 @@
-"""The pages of chat. Each is a plain page that works without JavaScript, and a fragment when the chat page asks for it in a dialog."""
+"""The pages of chat.
+
+Each is a plain page that works without JavaScript, and a fragment when the chat page asks for it in a dialog.
+"""
 
 from typing import Any
 
@@ -11,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from chat import protocol, selectors, wire
 from chat.forms import PersonForm, RoomForm, RoomSettingsForm
-from chat.models import Membership, Room
+from chat.models import Invitation, Membership, Room
 from chat.services import invitations, rooms
 from realtime_site.live.errors import ClientError
 
@@ -23,7 +26,7 @@ LAST_ROOM_COOKIE = "room"
 @login_required
 def home(request: HttpRequest) -> HttpResponseBase:
     """To the room one was in last, else the first, else the directory."""
-    mine = Membership.objects.filter(user=request.user, room__archived_at=None).order_by("room__name")
+    mine = Membership.objects.filter(user=_user_id(request), room__archived_at=None).order_by("room__name")
     slugs = list(mine.values_list("room__slug", flat=True))
     last = request.COOKIES.get(LAST_ROOM_COOKIE, "")
     if not slugs:
@@ -43,11 +46,11 @@ def room(request: HttpRequest, slug: str, seq: int | None = None) -> HttpRespons
         return redirect(f"{reverse('chat:directory')}?q={slug}")
     page = selectors.history(user_id=user_id, room_id=here.id, around=seq, limit=PAGE_MESSAGES)
     bootstrap = {
-        "user": protocol.to_dict(wire.person(request.user)) | {"is_staff": request.user.is_staff},
+        "user": protocol.to_builtins(wire.person(request.user)) | {"is_staff": request.user.is_staff},
         "site": {"name": settings.SITE_NAME},
         "room": here.id,
-        "rooms": [protocol.to_dict(one) for one in mine],
-        **protocol.to_dict(page),
+        "rooms": [protocol.to_builtins(one) for one in mine],
+        **protocol.to_builtins(vars(page)),
         "at": seq,
     }
     response = render(request, "chat/room.html", {"bootstrap": bootstrap, "room": here})
@@ -121,6 +124,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
     if adding and form.is_valid():
         rooms.add(by_id=user_id, room_id=found.pk, user_id=form.cleaned_data["username"].pk)
         return _done(request, reverse("chat:room", args=[slug]))
+    open_one: Invitation | None
     if request.method == "POST" and not adding:
         open_one = invitations.create(user_id=user_id, room_id=found.pk)
     else:
@@ -174,5 +178,7 @@ def _page(
 
 
 def _done(request: HttpRequest, location: str) -> HttpResponse:
-    """Where to go now: a redirect for a page, the address as JSON for the chat page, which goes there without loading."""
+    """Where to go now: a redirect for a page, the address as JSON for the chat page, which goes there without
+    loading.
+    """
     return JsonResponse({"location": location}) if _is_fragment(request) else redirect(location)

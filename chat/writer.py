@@ -1,6 +1,8 @@
-"""Group commit: while one transaction is in flight the next messages queue; then all of them go in one. One alone waits for nobody.
+"""Group commit: while one transaction is in flight the next messages queue; then all of them go in one. One alone
+waits for nobody.
 
-One writer a process. Its costs are per transaction, not per message: the fsync, the locks, the hop to a thread, the publish per room.
+One writer a process. Its costs are per transaction, not per message: the fsync, the locks, the hop to a thread, the
+publish per room.
 """
 
 import asyncio

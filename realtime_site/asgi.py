@@ -1,5 +1,6 @@
 """The application: HTTP to Django, WebSockets to the consumers, and a catch-all for addresses nobody serves."""
 
+# ruff: noqa: E402  Django must be set up before anything that has models is imported.
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "realtime_site.settings")

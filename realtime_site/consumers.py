@@ -13,7 +13,7 @@ class SiteConsumer(ChatConsumer):
     """`/ws/`: everything a browser needs, over one socket."""
 
 
-class NowhereConsumer(AsyncConsumer):
+class NowhereConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no types
     """Closes with 4404, where daphne would answer an unknown address with a traceback and 500."""
 
     channel_layer_alias = None

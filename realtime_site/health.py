@@ -14,7 +14,10 @@ async def healthz(request: HttpRequest) -> JsonResponse:
 
 
 async def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when the worker is not draining, its hub lives and the database answers; else 503 with the reason. Send traffic elsewhere then."""
+    """200 when the worker is not draining, its hub lives and the database answers; else 503 with the reason.
+
+    Send traffic elsewhere then.
+    """
     problem = await _problem()
     if problem:
         return JsonResponse({"status": "unready", "reason": problem}, status=503)

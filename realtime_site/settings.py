@@ -34,7 +34,8 @@ if _site.scheme not in {"http", "https"} or not _site.hostname:
     raise ImproperlyConfigured(f"SITE_URL must look like https://chat.example.org, not {SITE_URL!r}.")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
-        "SECRET_KEY is not set. bin/serve makes one for you; elsewhere put a long random string in the environment or .env."
+        "SECRET_KEY is not set. bin/serve makes one for you; "
+        "elsewhere put a long random string in the environment or in .env."
     )
 HTTPS = _site.scheme == "https"
 
@@ -150,7 +151,8 @@ else:
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels.layers.InMemoryChannelLayer",
-            # The layer drops what exceeds its capacity without a word, and forgets groups by age; the hub is its only reader.
+            # The layer drops what exceeds its capacity without a word, and forgets groups by age; the hub is its only
+            # reader.
             "CONFIG": {"capacity": 1_000_000, "group_expiry": 10 * 365 * 86_400},
         }
     }
@@ -189,8 +191,8 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True  # a borrowed, unlocked laptop must not
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     # A class of forty behind one address logs in within a minute.
     "login": "60/m/ip",
-    # Guessing: 10 typing errors in a quarter of an hour are forgiven, 960 guesses a day are useless against any password
-    # the validators below let through. Per name too, since an attacker has many addresses.
+    # Guessing: 10 typing errors in a quarter of an hour are forgiven, 960 guesses a day are useless against any
+    # password the validators below let through. Per name too, since an attacker has many addresses.
     "login_failed": "20/m/ip,10/15m/key",
     "signup": "20/m/ip",
     # Each may send a mail to an address of the asker's choice.
@@ -213,7 +215,9 @@ ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXIES", 0)
 
 EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "console://")  # the terminal, until a mail server is named
 if "EMAIL_BACKEND" not in EMAIL_CONFIG:
-    raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@mail.example.org:587/?tls=True or console://")
+    raise ImproperlyConfigured(
+        "EMAIL_URL must look like smtp://user:password@mail.example.org:587/?tls=True or console://"
+    )
 globals().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT: int = EMAIL_CONFIG.get("EMAIL_TIMEOUT") or 10  # a mail server that hangs must not hold a page longer
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <noreply@{_site.hostname}>")
@@ -222,7 +226,7 @@ if not parseaddr(DEFAULT_FROM_EMAIL)[1]:
 
 # --- The live kernel (realtime_site/live reads these and no others) ----------------------------------------------
 
-LIVE_TOKEN_AUTHENTICATOR = "realtime_site.accounts.tokens.authenticate"
+LIVE_TOKEN_AUTHENTICATOR = "realtime_site.accounts.tokens.authenticate"  # noqa: S105  a dotted path
 LIVE_EVENT_SOURCE = "chat.catchup"
 LIVE_HEARTBEAT_SECONDS = 25
 LIVE_RATE_LIMITS: bool = env.bool("RATE_LIMITS", True)

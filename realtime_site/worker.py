@@ -1,6 +1,7 @@
 """One worker process: `python -m realtime_site.worker --port 8000`. The supervisor starts these; so may systemd.
 
-Owns the process: arguments, the listening socket, the event loop. Everything else is the server's and the application's.
+Owns the process: arguments, the listening socket, the event loop. Everything else is the server's and the
+application's.
 """
 
 import argparse
@@ -12,10 +13,10 @@ def main() -> None:
     arguments = _arguments()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "realtime_site.settings")
     # daphne installs Twisted's reactor on import, so it comes before anything that could import Twisted.
+    from django.conf import settings
+
     from realtime_site.asgi import application
     from realtime_site.live.server import LiveServer
-
-    from django.conf import settings
 
     LiveServer(
         application,

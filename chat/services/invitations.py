@@ -34,7 +34,10 @@ def latest(*, user_id: int, room_id: int) -> Invitation | None:
 
 
 def find(*, code: str) -> Invitation | None:
-    """The open invitation with this code, its room and inviter loaded. Void once the inviter has left the room or the site."""
+    """The open invitation with this code, its room and inviter loaded.
+
+    Void once the inviter has left the room or the site.
+    """
     found = (
         Invitation.objects.select_related("room", "created_by")
         .filter(code=code, expires_at__gt=timezone.now(), room__archived_at=None, created_by__is_active=True)
@@ -50,7 +53,10 @@ def is_open(*, code: str) -> bool:
 
 
 def accept(*, code: str, user_id: int) -> str:
-    """Makes the person a member of the room; returns its slug. Raises `ClientError('not_found')` for a link that is void."""
+    """Makes the person a member of the room; returns its slug.
+
+    Raises `ClientError('not_found')` for a link that is void.
+    """
     invitation = find(code=code)
     if invitation is None:
         raise ClientError("not_found", "This invitation is no longer valid.")

@@ -16,13 +16,18 @@ from realtime_site.live.publish import publish_on_commit
 
 
 def lock_rooms(room_ids: Iterable[int]) -> dict[int, Room]:
-    """Locks the rooms until the transaction ends, in the order of their ids, so that two transactions never wait for each other."""
+    """Locks the rooms until the transaction ends, in the order of their ids, so that two transactions never wait for
+    each other.
+    """
     wanted = sorted(set(room_ids))
     return {room.pk: room for room in Room.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
 
 
 def append(rooms: dict[int, Room], drafts: Sequence[Message]) -> dict[int, protocol.Message]:
-    """Numbers, stores and publishes new messages in locked rooms. `author` of each is loaded. Returns them by id, in order."""
+    """Numbers, stores and publishes new messages in locked rooms. `author` of each is loaded.
+
+    Returns them by id, in order.
+    """
     known = names_in(drafts)
     for draft in drafts:
         room = rooms[draft.room_id]
@@ -57,7 +62,10 @@ def amend(room: Room, message: Message) -> protocol.Message:
 
 
 def names_in(drafts: Iterable[Message]) -> dict[int, dict[str, int]]:
-    """Per room, the lower-case usernames that the drafts mention and that are members', with their ids. One query, if any has an @."""
+    """Per room, the lower-case usernames that the drafts mention and that are members', with their ids.
+
+    One query, if any has an @.
+    """
     wanted: dict[int, set[str]] = {}
     for draft in drafts:
         text = draft.body if draft.kind == Message.Kind.TEXT and not draft.deleted_at else ""

@@ -44,7 +44,8 @@ def post(draft: Draft) -> protocol.Message:
 def post_batch(drafts: Sequence[Draft]) -> list[Outcome]:
     """Posts many in one transaction: what each became, in their order. One that fails does not touch the others.
 
-    A draft whose (room, author, client_id) is stored already gives that first message back, whoever retries, wherever, whenever.
+    A draft whose (room, author, client_id) is stored already gives that first message back, whoever retries,
+    wherever, whenever.
     """
     rooms = log.lock_rooms(draft.room_id for draft in drafts)
     members = _members(drafts)
@@ -78,7 +79,10 @@ def edit(*, user_id: int, message_id: int, body: str) -> protocol.Message:
 
 
 def delete(*, user_id: int, message_id: int) -> protocol.Message:
-    """Leaves a stone where one's own message was. Deleting twice is deleting once. Raises `ClientError`: `not_found`, `forbidden`."""
+    """Leaves a stone where one's own message was. Deleting twice is deleting once.
+
+    Raises `ClientError`: `not_found`, `forbidden`.
+    """
     with transaction.atomic():
         room, message = _own(user_id, message_id)
         if message.deleted_at:
@@ -114,7 +118,9 @@ def _check(draft: Draft, rooms: dict[int, Room], members: set[tuple[int, int]]) 
 
 
 def _check_same(first: Message | Draft, draft: Draft) -> None:
-    """A message edited or deleted since is still the one that was sent: what it said first is not kept, so it is not compared."""
+    """A message edited or deleted since is still the one that was sent: what it said first is not kept, so it is not
+    compared.
+    """
     changed = isinstance(first, Message) and (first.edited_at or first.deleted_at)
     if not changed and first.body != draft.body:
         raise ClientError("conflict", "This client_id was used for another message.")

@@ -30,7 +30,10 @@ RESERVED_SLUGS = {"new"}
 
 
 def create(*, owner_id: int, name: str, topic: str = "", kind: str = Room.Kind.PUBLIC) -> Room:
-    """A new room with its owner in it. Its slug comes from the name. Raises `ClientError('invalid')` for a name without letters or digits."""
+    """A new room with its owner in it. Its slug comes from the name.
+
+    Raises `ClientError('invalid')` for a name without letters or digits.
+    """
     with transaction.atomic():
         room = _insert(name=name, topic=topic, kind=kind, created_by_id=owner_id)
         _add(room, owner_id, Role.OWNER)

@@ -1,4 +1,7 @@
-"""Who is at the other end of a handshake, and whether its page may connect at all. Reads headers, session and token; knows no room."""
+"""Who is at the other end of a handshake, and whether its page may connect at all.
+
+Reads headers, session and token; knows no room.
+"""
 
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
@@ -44,10 +47,12 @@ def credentials(scope: Scope) -> Credentials:
 
 
 def may_connect(scope: Scope) -> bool:
-    """False for a page of another site (RFC 6455 §10.2): a browser sends its user's cookies along whoever wrote the page.
+    """False for a page of another site (RFC 6455 §10.2): a browser sends its user's cookies along whoever wrote the
+    page.
 
-    The rule is Django's own for POST: the full origin, scheme and port included, is the site's or one of `CSRF_TRUSTED_ORIGINS`.
-    A bearer token is never sent by a browser on its own, so programs that carry one need no origin.
+    The rule is Django's own for POST: the full origin, scheme and port included, is the site's or one of
+    `CSRF_TRUSTED_ORIGINS`. A bearer token is never sent by a browser on its own, so programs that carry one need no
+    origin.
     """
     if credentials(scope).token:
         return True

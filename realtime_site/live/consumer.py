@@ -1,8 +1,8 @@
 """One WebSocket: handshake, who it is, the command loop, replies, limits. What commands there are, subclasses say.
 
-A subclass lists its commands (types of `frames.Command`) in `commands`; the one tagged `message.send` is handled by the coroutine
-method `message_send`, which returns the fields of its `ok`. Subclasses compose by cooperative `super()`:
-`class SiteConsumer(ChatConsumer, NotificationConsumer)`.
+A subclass lists its commands (types of `frames.Command`) in `commands`; the one tagged `message.send` is handled by
+the coroutine method `message_send`, which returns the fields of its `ok`. Subclasses compose by cooperative
+`super()`: `class SiteConsumer(ChatConsumer, NotificationConsumer)`.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from realtime_site.live.errors import ClientError
 from realtime_site.live.frames import Command, Decoder, Ping
 from realtime_site.live.hub import Hub, hub
 from realtime_site.live.limits import Buckets, Rate
-from realtime_site.live.outlets import DirectOutlet, Outlet, QueueOutlet
+from realtime_site.live.outlets import Outlet, QueueOutlet
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ BAD_FRAMES_A_MINUTE = 10
 _commands = Buckets(Rate(per_second=20, burst=100))
 
 
-class LiveConsumer(AsyncConsumer):
+class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no types
     """Base of the consumers that speak `live.v1`. One instance a socket."""
 
     commands: ClassVar[tuple[type[Command], ...]] = (Ping,)
@@ -60,11 +60,13 @@ class LiveConsumer(AsyncConsumer):
     async def __call__(
         self, scope: auth.Scope, receive: Callable[[], Awaitable[Any]], send: Callable[..., Any]
     ) -> None:
-        """Serves the socket from handshake to disconnect. Replaces channels' dispatch, which hops to a thread with every event."""
+        """Serves the socket from handshake to disconnect.
+
+        Replaces channels' dispatch, which hops to a thread with every event.
+        """
         self.scope, self.base_send = scope, send
         self.hub = hub()
-        transport = scope.get("extensions", {}).get("confab.transport")
-        self.outlet = DirectOutlet(transport) if transport else QueueOutlet(send)
+        self.outlet = scope.get("extensions", {}).get("confab.outlet") or QueueOutlet(send)
         await receive()  # websocket.connect
         try:
             if await self._opened():
@@ -197,7 +199,7 @@ class LiveConsumer(AsyncConsumer):
 
     def decode(self, text: str) -> Command:
         """One command from a text frame. Raises `ClientError`."""
-        return _decoder(type(self)).decode(text)
+        return _decoder(self.commands).decode(text)
 
     def check_rate(self, command: Command) -> None:
         """Raises `ClientError('rate_limited')`."""
@@ -222,8 +224,8 @@ class LiveConsumer(AsyncConsumer):
 
 
 @cache
-def _decoder(consumer: type[LiveConsumer]) -> Decoder:
-    return Decoder(consumer.commands)
+def _decoder(commands: tuple[type[Command], ...]) -> Decoder:
+    return Decoder(commands)
 
 
 def _now() -> str:

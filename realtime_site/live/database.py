@@ -1,6 +1,7 @@
 """The way from the event loop to the database: a small pool of threads, one hop a call.
 
-Not `database_sync_to_async`: that puts all work of a process on the one thread asgiref shares, so that one slow query holds everybody.
+Not `database_sync_to_async`: that puts all work of a process on the one thread asgiref shares, so that one slow query
+holds everybody.
 """
 
 import asyncio
@@ -48,7 +49,7 @@ def unavailable() -> ClientError:
 
 
 def _release() -> None:
-    """Gives pooled connections back, keeps a thread's own, drops broken ones, as Django does at the end of a request."""
+    """Gives pooled connections back, keeps a thread's own, drops broken ones, as Django does after a request."""
     for connection in connections.all(initialized_only=True):
         if not connection.in_atomic_block:  # the test suite's outer transaction stays
             connection.close_if_unusable_or_obsolete()

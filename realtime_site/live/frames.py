@@ -1,4 +1,5 @@
-"""The envelope: from a text frame to a typed command, and from an answer to the bytes of a frame. Pure; knows no socket.
+"""The envelope: from a text frame to a typed command, and from an answer to the bytes of a frame. Pure; knows no
+socket.
 
 Everything a client can get wrong in a frame is found here and becomes a `ClientError`; nothing else leaves.
 """
@@ -25,7 +26,7 @@ _MALFORMED = (msgspec.MsgspecError, UnicodeError, ValueError, RecursionError)
 _encoder = msgspec.json.Encoder()
 
 
-class Command(msgspec.Struct, tag_field="type", frozen=True):
+class Command(msgspec.Struct, tag_field="type"):
     """What every command has. `id` is the client's, and comes back in the reply."""
 
     id: int
@@ -84,7 +85,10 @@ class Decoder:
 
 
 def check_depth(text: str) -> None:
-    """Raises `ClientError('bad_frame')` past DEPTH. Most frames have few brackets and pass after two counts at C speed."""
+    """Raises `ClientError('bad_frame')` past DEPTH.
+
+    Most frames have few brackets and pass after two counts at C speed.
+    """
     if text.count("{") + text.count("[") <= DEPTH:
         return
     brackets = _NO_BRACKET.sub("", _STRING.sub("", text))
@@ -96,7 +100,9 @@ def check_depth(text: str) -> None:
 
 
 def check_text(text: str, field: str) -> None:
-    """Raises `ClientError('invalid')` for what a database or another client could not take: NUL (PostgreSQL) and lone surrogates (UTF-8)."""
+    """Raises `ClientError('invalid')` for what a database or another client could not take: NUL (PostgreSQL) and lone
+    surrogates (UTF-8).
+    """
     if "\0" in text:
         raise ClientError("invalid", f"`{field}` holds a NUL character.")
     try:
@@ -106,7 +112,9 @@ def check_text(text: str, field: str) -> None:
 
 
 def check_json(raw: msgspec.Raw, field: str, limit_bytes: int) -> None:
-    """Raises `ClientError('invalid')` unless `raw` is JSON of at most `limit_bytes` that every client can read back exactly."""
+    """Raises `ClientError('invalid')` unless `raw` is JSON of at most `limit_bytes` that every client can read back
+    exactly.
+    """
     if len(bytes(raw)) > limit_bytes:
         raise ClientError("invalid", f"`{field}` is larger than {limit_bytes} bytes.")
     try:

@@ -1,8 +1,9 @@
 """One hub a process: topic -> local sockets. It receives once a process, puts events in order, and fans out.
 
-Order and loss: the events of a topic that carry a number are delivered contiguously. One that comes too early is held for a moment;
-if the gap stays, the missing ones are read from the database, once a worker. Besides, the hub compares its numbers with the database's
-every now and then, so that a lost *last* event is found too. So Redis may drop, reorder, restart: nobody notices more than a delay.
+Order and loss: the events of a topic that carry a number are delivered contiguously. One that comes too early is held
+for a moment; if the gap stays, the missing ones are read from the database, once a worker. Besides, the hub compares
+its numbers with the database's every now and then, so that a lost *last* event is found too. So Redis may drop,
+reorder, restart: nobody notices more than a delay.
 
 Knows no chat: `settings.LIVE_EVENT_SOURCE` answers for the database.
 """
@@ -20,14 +21,16 @@ from django.conf import settings
 
 from realtime_site.live.database import in_database
 from realtime_site.live.errors import ClientError
-from realtime_site.live.events import Event, EventSource
+from realtime_site.live.events import Event, EventSource, Told, joined
 from realtime_site.live.outlets import Batch, Outlet
 
 logger = logging.getLogger(__name__)
 
-# How long an event that came too early waits for the missing one: two Redis round trips and a stalled loop, but short for a reader.
+# How long an event that came too early waits for the missing one: two Redis round trips and a stalled loop, but short
+# for a reader.
 HOLD_SECONDS = 0.3
-# How often heads are compared while anything moved or the layer failed, and otherwise. Invariant: a miss is found within 10 s.
+# How often heads are compared while anything moved or the layer failed, and otherwise. Invariant: a miss is found
+# within 10 s.
 BUSY_CHECK_SECONDS = 2.0
 IDLE_CHECK_SECONDS = 8.0
 # A Redis that does not answer a publish for this long counts as away.
@@ -96,7 +99,7 @@ class Hub:
         self.sockets: set[Subscriber] = set()
         self.draining = False
         self._listeners: dict[str, Callable[[dict[str, Any]], None]] = {}
-        self._outgoing: asyncio.Queue[tuple[str, dict[str, Any], Event | None]] = asyncio.Queue()
+        self._outgoing: asyncio.Queue[Event | Told] = asyncio.Queue()
         self._subscriptions: asyncio.Queue[str] = asyncio.Queue()
         self._ready: dict[str, Topic] = {}
         self._awake = asyncio.Event()
@@ -124,7 +127,9 @@ class Hub:
 
     @property
     def alive(self) -> bool:
-        """False when one of its tasks ended or the watch has not come round for long: the worker should get no traffic."""
+        """False when one of its tasks ended or the watch has not come round for long: the worker should get no
+        traffic.
+        """
         return all(not task.done() for task in self._tasks) and monotonic() - self.beaten_at < 30
 
     async def _forever(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -141,8 +146,9 @@ class Hub:
     def attach(self, subscriber: Subscriber, topic_name: str, seq: int | None = None) -> int | None:
         """Delivers what comes on the topic to the subscriber, from event number `seq` + 1 on.
 
-        `seq` is what the subscriber's snapshot of the topic includes. Returns how far it is complete now: events that were delivered
-        here since the snapshot are sent again; where they are no longer at hand the number is higher than what the subscriber got.
+        `seq` is what the subscriber's snapshot of the topic includes. Returns how far it is complete now: events that
+        were delivered here since the snapshot are sent again; where they are no longer at hand the number is higher
+        than what the subscriber got.
         """
         topic = self.topics.get(topic_name)
         if topic is None:
@@ -207,7 +213,7 @@ class Hub:
 
     def publish(self, event: Event) -> None:
         """Sends an event to the hubs of all workers, this one included. Never blocks, never raises."""
-        self._outgoing.put_nowait((event.topic, event.to_layer(), event))
+        self._outgoing.put_nowait(event)
 
     def publish_from_thread(self, event: Event) -> None:
         self.loop.call_soon_threadsafe(self.publish, event)
@@ -218,23 +224,24 @@ class Hub:
 
     def tell(self, topic_name: str, message: dict[str, Any]) -> None:
         """Sends a message to the listeners of all workers, this one included."""
-        self._outgoing.put_nowait((topic_name, {"type": "live.told", "topic": topic_name, "message": message}, None))
+        self._outgoing.put_nowait(Told(topic_name, message))
 
     async def _send(self) -> None:
-        topic_name, message, event = await self._outgoing.get()
-        if await self._sent(topic_name, message):
-            return
-        if event:  # at least the people on this worker hear of it at once; the others' heads tell them
-            self._accept(event)
+        waiting = [await self._outgoing.get()]
+        while not self._outgoing.empty():
+            waiting.append(self._outgoing.get_nowait())
+        for message in joined(waiting):
+            if not await self._sent(message) and isinstance(message, Event):
+                self._accept(message)  # the people on this worker hear of it at once; the others' heads tell them
 
-    async def _sent(self, topic_name: str, message: dict[str, Any]) -> bool:
+    async def _sent(self, message: Event | Told) -> bool:
         """Tries twice: after a restart of Redis the layer's first publish fails and the second goes through."""
         if monotonic() < self._layer_rests_until:
             return False
         for _ in range(2):
             try:
                 async with asyncio.timeout(LAYER_SECONDS):
-                    await self.layer.group_send(topic_name, message)
+                    await self.layer.group_send(message.topic, message.to_layer())
                 return True
             except Exception as error:
                 self._layer_failed(error)

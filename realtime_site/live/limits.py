@@ -16,7 +16,9 @@ class Rate(NamedTuple):
 
 
 class Buckets:
-    """One bucket a key, the least recently used forgotten past `keep` (a forgotten bucket is a full one, so forgetting forgives)."""
+    """One bucket a key, the least recently used forgotten past `keep` (a forgotten bucket is a full one, so
+    forgetting forgives).
+    """
 
     def __init__(self, rate: Rate, *, clock: Callable[[], float] = monotonic, keep: int = 50_000) -> None:
         self._rate = rate

@@ -1,7 +1,8 @@
-"""The near end of a connection: where the hub leaves what is to be sent. Two kinds, one interface.
+"""The near end of a connection: where the hub and a consumer leave what is to be sent.
 
-`DirectOutlet` writes finished frames to the server's transport; it is there under `live/server.py`. `QueueOutlet` does the same
-through ASGI's `send` with one task a socket; it is the way under any other server and in tests.
+Two kinds, one interface. `live/server.py` has the fast one, which writes finished frames to the transport.
+`QueueOutlet` does the same through ASGI's `send` with one task a socket; it is the way under any other server and in
+tests.
 """
 
 import asyncio
@@ -45,52 +46,16 @@ class Batch:
 
 
 class Outlet(Protocol):
-    """What the hub and a consumer need of a connection. All three return at once and never raise."""
+    """What the hub and a consumer need of a connection. All three return at once and never raise.
+
+    A server that has one of its own puts it into `scope["extensions"]["confab.outlet"]`.
+    """
 
     def deliver(self, batch: Batch) -> None: ...
 
     def send(self, text: str) -> None: ...
 
     def close(self, code: int) -> None: ...
-
-
-class Transport(Protocol):
-    """What `live/server.py` puts into `scope["extensions"]["confab.transport"]`."""
-
-    def write(self, frames: bytes) -> None: ...
-
-    def unsent_bytes(self) -> int: ...
-
-    def close(self, code: int) -> None: ...
-
-
-class DirectOutlet:
-    """Writes frames straight to the transport: no task, no queue, no encoding a socket."""
-
-    __slots__ = ("_transport",)
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def deliver(self, batch: Batch) -> None:
-        unsent = self._transport.unsent_bytes()
-        if not unsent:
-            self._transport.write(batch.frames)
-        elif unsent > SLOW_BYTES:
-            self.close(Close.TOO_SLOW)
-        else:
-            frames = batch.durable_frames if unsent > CONGESTED_BYTES else batch.frames
-            if frames:
-                self._transport.write(frames)
-
-    def send(self, text: str) -> None:
-        if self._transport.unsent_bytes() > SLOW_BYTES:
-            self.close(Close.TOO_SLOW)
-        else:
-            self._transport.write(text_frame(text))
-
-    def close(self, code: int) -> None:
-        self._transport.close(code)
 
 
 class QueueOutlet:
@@ -133,7 +98,8 @@ class QueueOutlet:
             self._task = asyncio.create_task(self._drain())
 
     async def _drain(self) -> None:
-        # A server may raise whatever it likes once the peer has gone; the consumer hears of that by `websocket.disconnect`.
+        # A server may raise whatever it likes once the peer has gone; the consumer hears of that by
+        # `websocket.disconnect`.
         with suppress(Exception):
             while self._waiting:
                 message = self._waiting.popleft()

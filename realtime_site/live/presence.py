@@ -1,7 +1,8 @@
-"""Who is online where. Each worker tells the others about its own sockets; each merges what it hears and tells its sockets what changed.
+"""Who is online where. Each worker tells the others about its own sockets; each merges what it hears and tells its
+sockets what changed.
 
-Leases, not keys in Redis: changes are told at most once a second, everything every 15 s, and a worker unheard for 45 s is forgotten.
-So a worker that was killed leaves no ghosts, and the in-memory layer works alike.
+Leases, not keys in Redis: changes are told at most once a second, everything every 15 s, and a worker unheard for 45
+s is forgotten. So a worker that was killed leaves no ghosts, and the in-memory layer works alike.
 
 It knows topics and people as `{"id": …}` dicts; it does not know what a room is.
 """
@@ -29,7 +30,10 @@ GRACE_SECONDS = 4.0
 
 
 class View:
-    """What one worker says about its sockets: who is there, on which topics. Its methods return the topics that changed."""
+    """What one worker says about its sockets: who is there, on which topics.
+
+    Its methods return the topics that changed.
+    """
 
     def __init__(self) -> None:
         self.people: dict[PersonId, Person] = {}

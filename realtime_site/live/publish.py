@@ -9,7 +9,10 @@ from realtime_site.live.hub import running_hub
 
 
 def publish_on_commit(event: Event) -> None:
-    """Publishes when the current transaction commits, and never if it does not. Raises nothing: a lost event is repaired by the hubs."""
+    """Publishes when the current transaction commits, and never if it does not.
+
+    Raises nothing: a lost event is repaired by the hubs.
+    """
     transaction.on_commit(lambda: publish(event), robust=True)
 
 

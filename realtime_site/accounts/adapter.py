@@ -5,7 +5,7 @@ Owns no page: allauth has the views, `templates/` the words.
 
 import logging
 from smtplib import SMTPException
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
@@ -22,6 +22,16 @@ _log = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    error_messages: ClassVar = DefaultAccountAdapter.error_messages | {
+        "username_password_mismatch": "That name and that password do not belong together.",
+        "email_password_mismatch": "That address and that password do not belong together.",
+        "too_many_login_attempts": "Too many attempts. Wait a quarter of an hour, then try again.",
+        "username_taken": "That name is taken.",
+        "username_blacklisted": "The site keeps that name for itself. Take another.",
+        "incorrect_password": "That is not the password.",
+        "enter_current_password": "That is not the present password.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """With SIGNUP=open, or with a working invitation. Never before the first account: that one is the admin's."""
         if first_run.is_pending():

@@ -9,5 +9,7 @@ urlpatterns: list[URLPattern] = [
     path("profile/tokens/", views.create_token, name="create_token"),
     path("profile/tokens/<int:token_id>/revoke/", views.revoke_token, name="revoke_token"),
     path("avatars/<str:name>", views.avatar, name="avatar"),
+    # Before allauth's own at the same address.
+    path("accounts/2fa/authenticate/", views.second_step, name="second_step"),
     path("setup/<str:token>/", views.setup, name="setup"),
 ]

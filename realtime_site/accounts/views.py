@@ -2,6 +2,7 @@
 
 from allauth.account.adapter import get_adapter
 from allauth.decorators import rate_limit
+from allauth.mfa.base.views import authenticate as mfa_authenticate
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseNotFound
@@ -100,7 +101,15 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     except first_run.AlreadySetUpError:
         return _setup_over(request, "used")
     get_adapter(request).login(request, user)
-    return redirect(arrival.room_path(arrival.FIRST_ROOM))
+    return redirect(arrival.first_room_path())
+
+
+def second_step(request: HttpRequest) -> HttpResponse:
+    """allauth's page for the code, without forms that lack one: it would take those for a security key."""
+    if request.method == "POST" and "code" not in request.POST:
+        return redirect("mfa_authenticate")
+    response: HttpResponse = mfa_authenticate(request)
+    return response
 
 
 def _setup_over(request: HttpRequest, state: first_run.TokenState) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.forms import BoundField
 from django.template import Context
 
-from realtime_site.accounts import first_run
+from realtime_site.accounts import arrival, first_run
 
 register = template.Library()
 
@@ -16,6 +16,12 @@ def signup_is_open(context: Context) -> bool:
     """Whether whoever looks at this page could make an account now."""
     request = context["request"]
     return bool(get_adapter(request).is_open_for_signup(request))
+
+
+@register.simple_tag(takes_context=True)
+def invitation(context: Context) -> arrival.Welcome | None:
+    """What the invitation says that this visitor followed, while it works."""
+    return arrival.welcome(context["request"].session.get(arrival.INVITATION_KEY))
 
 
 @register.simple_tag
@@ -37,7 +43,8 @@ def field(bound: BoundField, label: str = "", hint: str = "", **attributes: str 
     `attributes` go on the input, underscores as dashes, False leaving one out. allauth's placeholders repeat its
     labels, so they go unless one is given here.
     """
-    bound.help_text = hint
+    # An error says what the hint says, and more.
+    bound.help_text = "" if bound.errors else hint
     attrs: dict[str, str | bool] = {"placeholder": False}
     attrs |= {name.replace("_", "-"): value for name, value in attributes.items()}
     return {"field": bound, "label": label or bound.label, "control": bound.as_widget(attrs=attrs)}

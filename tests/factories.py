@@ -1,0 +1,25 @@
+"""Things that tests need to be there. Plain functions; what is not named gets a value that works."""
+
+from typing import Any
+
+from chat.models import Membership, Room
+from chat.services import rooms
+from realtime_site.accounts.models import User
+
+PASSWORD = "correct horse battery"
+
+
+def make_user(username: str = "alice", password: str = PASSWORD, **fields: Any) -> User:
+    return User.objects.create_user(username=username, password=password, **fields)
+
+
+def make_admin(username: str = "admin", password: str = PASSWORD, **fields: Any) -> User:
+    return User.objects.create_superuser(username=username, password=password, **fields)
+
+
+def make_room(slug: str, owner: User, *others: User, kind: str = "public") -> Room:
+    """A room with its owner and members; its head is 1, the system message of its making."""
+    room = rooms.create(owner_id=owner.pk, name=slug, kind=kind)
+    Membership.objects.bulk_create([Membership(room=room, user=user, last_read=1) for user in others])
+    room.refresh_from_db()
+    return room

@@ -1,0 +1,129 @@
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Permission
+
+from realtime_site.accounts import tokens
+from realtime_site.accounts.models import AccessToken, User
+from tests.factories import make_admin, make_user
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE = "/admin/accounts/user/"
+
+
+@pytest.fixture
+def admin(client):
+    user = make_admin()
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def helper(client):
+    """Somebody on the staff who may change people, and is no superuser."""
+    user = make_user("helper", is_staff=True)
+    models = ("user", "accesstoken", "authenticator")
+    user.user_permissions.set(Permission.objects.filter(content_type__model__in=models))
+    client.force_login(user)
+    return user
+
+
+def test_every_page_about_people_opens(client, admin):
+    user = make_user()
+    token, _ = tokens.create(user_id=user.pk, name="bot")
+    factor = Authenticator.objects.create(user=user, type="totp", data={"secret": "JBSWY3DPEHPK3PXP"})
+    for path in (
+        PEOPLE,
+        f"{PEOPLE}add/",
+        f"{PEOPLE}{user.pk}/change/",
+        f"{PEOPLE}{user.pk}/password/",
+        "/admin/accounts/accesstoken/",
+        f"/admin/accounts/accesstoken/{token.pk}/change/",
+        "/admin/mfa/authenticator/",
+        f"/admin/mfa/authenticator/{factor.pk}/change/",
+    ):
+        assert client.get(path).status_code == 200, path
+
+
+def test_an_admin_makes_an_account(client, admin):
+    data = {
+        "username": "carol",
+        "usable_password": "true",
+        "password1": "three little words",
+        "password2": "three little words",
+    }
+    client.post(f"{PEOPLE}add/", data)
+    assert User.objects.get(username="carol").check_password("three little words")
+
+
+def test_people_are_never_deleted(client, admin):
+    user = make_user()
+    assert client.post(f"{PEOPLE}{user.pk}/delete/", {"post": "yes"}).status_code == 403
+    client.post(PEOPLE, {"action": "delete_selected", "_selected_action": [user.pk], "post": "yes"})
+    assert User.objects.filter(pk=user.pk).exists()
+
+
+def test_deactivating_and_reactivating(client, admin):
+    user = make_user()
+    client.post(PEOPLE, {"action": "deactivate", "_selected_action": [user.pk]})
+    user.refresh_from_db()
+    assert not user.is_active
+    client.post(PEOPLE, {"action": "reactivate", "_selected_action": [user.pk]})
+    user.refresh_from_db()
+    assert user.is_active
+
+
+def test_nobody_locks_themselves_out(client, admin):
+    client.post(PEOPLE, {"action": "deactivate", "_selected_action": [admin.pk]})
+    admin.refresh_from_db()
+    assert admin.is_active
+    assert 'name="is_active"' not in client.get(f"{PEOPLE}{admin.pk}/change/").content.decode()
+
+
+def test_a_token_s_digest_and_a_factor_s_secret_are_shown_to_nobody(client, admin):
+    token, _ = tokens.create(user_id=admin.pk, name="bot")
+    factor = Authenticator.objects.create(user=admin, type="totp", data={"secret": "JBSWY3DPEHPK3PXP"})
+    assert token.digest not in client.get(f"/admin/accounts/accesstoken/{token.pk}/change/").content.decode()
+    assert "JBSWY3DPEHPK3PXP" not in client.get(f"/admin/mfa/authenticator/{factor.pk}/change/").content.decode()
+
+
+def test_an_admin_revokes_a_token_and_makes_none(client, admin):
+    user = make_user()
+    token, secret = tokens.create(user_id=user.pk, name="bot")
+    assert client.get("/admin/accounts/accesstoken/add/").status_code == 403
+    client.post(f"/admin/accounts/accesstoken/{token.pk}/delete/", {"post": "yes"})
+    assert not AccessToken.objects.exists()
+    assert tokens.authenticate(secret) is None
+
+
+def test_staff_give_nobody_more_power_than_they_have(client, helper):
+    user = make_user()
+    form = client.get(f"{PEOPLE}{user.pk}/change/").context["adminform"].form
+    assert not {"is_superuser", "is_staff", "groups", "user_permissions"} & set(form.fields)
+    data = {"username": "alice", "is_active": "on", "is_superuser": "on", "is_staff": "on", "display_name": "Al"}
+    client.post(f"{PEOPLE}{user.pk}/change/", data)
+    user.refresh_from_db()
+    assert user.display_name == "Al"
+    assert not user.is_superuser
+    assert not user.is_staff
+
+
+def test_staff_cannot_become_a_superuser_by_way_of_their_account(client, helper):
+    boss = make_admin("boss")
+    new = "taken over by now"
+    client.post(f"{PEOPLE}{boss.pk}/password/", {"password1": new, "password2": new, "usable_password": "true"})
+    client.post(f"{PEOPLE}{boss.pk}/change/", {"username": "boss", "email": "helper@example.org"})
+    client.post(PEOPLE, {"action": "deactivate", "_selected_action": [boss.pk]})
+    boss.refresh_from_db()
+    assert not boss.check_password(new)
+    assert boss.email == ""
+    assert boss.is_active
+
+
+def test_staff_cannot_take_a_superuser_s_second_factor(client, helper):
+    factor = Authenticator.objects.create(user=make_admin("boss"), type="totp", data={"secret": "x"})
+    client.post(f"/admin/mfa/authenticator/{factor.pk}/delete/", {"post": "yes"})
+    client.post(
+        "/admin/mfa/authenticator/", {"action": "delete_selected", "_selected_action": [factor.pk], "post": "yes"}
+    )
+    assert Authenticator.objects.exists()

@@ -137,3 +137,10 @@ interface Option {
 
 type LiveSocket = import("./live/socket.js").LiveSocket;
 type Session = import("./chat/session.js").Session;
+type App = import("./chat/app.js").App;
+type Composer = import("./chat/composer.js").Composer;
+type TimelineView = import("./chat/timeline-view.js").TimelineView;
+type MemberList = import("./chat/member-list.js").MemberList;
+type RoomSwitcher = import("./chat/room-switcher.js").RoomSwitcher;
+type MessageMenu = import("./chat/message-menu.js").MessageMenu;
+type RemoteDialog = import("./chat/remote-dialog.js").RemoteDialog;

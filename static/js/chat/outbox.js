@@ -1,5 +1,5 @@
 // What a person sent and the server has not confirmed: kept in the browser until it has, in order, room by room. Owns the
-// entries and when to try again; how a message travels is `send`'s business. Knows no socket and no document.
+// entries and when to try again; how a message travels is `send`'s business. Knows neither a socket nor a page.
 //
 // One storage key per entry, so two tabs never overwrite one another. Each tab sends its own entries; those of a tab that
 // is gone are adopted. Sending one twice is harmless: the server answers a known client_id with what it stored.

@@ -1,0 +1,165 @@
+// <chat-composer>: where one writes. Owns the text, the draft and the message being edited; sending is the session's.
+
+import { whyNot } from "./actions.js";
+import { CompletionList } from "./completion-list.js";
+import { one, Part, toast } from "./dom.js";
+import { typingLine } from "./format.js";
+import { lastOwn } from "./timeline.js";
+
+// docs/protocol.md, "Limits"; the counter appears when it begins to matter.
+const LONGEST = 8_000;
+const COUNT_FROM = 7_500;
+
+export class Composer extends Part {
+  /** @type {Message | null} */ #editing = null;
+  #room = 0;
+  /** @type {CompletionList | null} */ #completion = null;
+  input = /** @type {HTMLTextAreaElement} */ (one(this, "textarea"));
+
+  /** @param {App} app */
+  start(app) {
+    this.app = app;
+    const completion = (this.#completion = new CompletionList(this, app));
+    this.input.addEventListener("input", () => this.#changed());
+    this.input.addEventListener("keydown", (event) => this.#key(event));
+    this.input.addEventListener("blur", () => completion.close());
+    one(this, ".composer__send").addEventListener("click", () => this.#submit());
+    one(this, ".composer__cancel").addEventListener("click", () => this.stopEditing());
+    app.session.addEventListener("rooms", () => this.#showRoom());
+    app.session.addEventListener("typing", () => this.#showTyping());
+    // A press on the button must not take the focus, or a phone's keyboard closes after each message.
+    one(this, ".composer__send").addEventListener("pointerdown", (event) => event.preventDefault());
+  }
+
+  focus() {
+    this.input.focus({ preventScroll: true });
+  }
+
+  /** Another room is open: its draft is the text. */
+  enter() {
+    const { room } = this.app.session;
+    if (!room || room.id === this.#room) return;
+    this.#room = room.id;
+    this.#endEdit();
+    this.#write(this.app.drafts.get(room.id));
+    this.#showRoom();
+    this.#showTyping();
+  }
+
+  /** @param {string} text joins what is there */
+  put(text) {
+    this.#write(this.input.value ? `${text}\n${this.input.value}` : text);
+    this.focus();
+  }
+
+  /** @param {Message} message */
+  edit(message) {
+    this.#editing = message;
+    this.#write(message.body);
+    this.classList.add("composer--editing");
+    this.focus();
+  }
+
+  stopEditing() {
+    if (!this.#editing) return false;
+    this.#endEdit();
+    this.#write(this.app.drafts.get(this.#room));
+    this.focus();
+    return true;
+  }
+
+  #endEdit() {
+    this.#editing = null;
+    this.classList.remove("composer--editing");
+  }
+
+  async #submit() {
+    const body = this.input.value.trim();
+    if (!body || [...body].length > LONGEST) return;
+    if (this.#editing) return this.#save(this.#editing, body);
+    this.#write("");
+    this.app.drafts.set(this.#room, "");
+    this.app.timeline.toEnd();
+    this.app.session.send(body);
+  }
+
+  /**
+   * @param {Message} message
+   * @param {string} body
+   */
+  async #save(message, body) {
+    try {
+      if (body !== message.body) await this.app.session.edit(message, body);
+      if (this.#editing === message) this.stopEditing();
+    } catch (error) {
+      toast(`Not changed. ${whyNot(error)}`);
+    }
+  }
+
+  #changed() {
+    this.#fit();
+    if (!this.#editing) this.app.drafts.set(this.#room, this.input.value);
+    if (this.input.value.trim() && !this.#editing) this.app.session.type();
+    this.#completion?.update();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.isComposing || event.keyCode === 229) return; // 229: Safari's last key of a composition.
+    if (this.#completion?.key(event)) return event.preventDefault();
+    const breaks = event.shiftKey || event.altKey || matchMedia("(hover: none) and (pointer: coarse)").matches;
+    if (event.key === "Enter" && !breaks) {
+      event.preventDefault();
+      this.#submit();
+    } else if (event.key === "ArrowUp" && !this.input.value && !event.altKey) {
+      const { session } = this.app;
+      const message = lastOwn(session.log(session.current).timeline, session.me.id);
+      if (message) event.preventDefault();
+      if (message) this.edit(message);
+    }
+  }
+
+  /**
+   * @param {string} text
+   * @param {number} caret
+   */
+  #write(text, caret = text.length) {
+    this.input.value = text;
+    this.input.setSelectionRange(caret, caret);
+    this.#completion?.close();
+    this.#fit();
+  }
+
+  /**
+   * @param {string} text
+   * @param {number} caret
+   */
+  accept(text, caret) {
+    this.#write(text, caret);
+    this.#changed();
+  }
+
+  #fit() {
+    this.input.style.height = "auto";
+    this.input.style.height = `${this.input.scrollHeight}px`;
+    const length = this.input.value.length < COUNT_FROM ? 0 : [...this.input.value].length;
+    const count = one(this, ".composer__count");
+    count.textContent = length >= COUNT_FROM ? String(LONGEST - length) : "";
+    count.classList.toggle("composer__count--over", length > LONGEST);
+    const send = /** @type {HTMLButtonElement} */ (one(this, ".composer__send"));
+    send.disabled = !this.input.value.trim() || length > LONGEST;
+  }
+
+  #showRoom() {
+    const { room } = this.app.session;
+    if (!room) return;
+    this.input.disabled = room.archived;
+    this.input.placeholder = room.archived ? "This room is archived" : `Message ${room.name}`;
+  }
+
+  #showTyping() {
+    one(this, ".composer__typing").textContent = typingLine(this.app.session.typing.names(this.#room));
+  }
+}
+
+customElements.define("chat-composer", Composer);

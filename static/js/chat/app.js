@@ -45,6 +45,7 @@ export class App {
     const { session } = this;
     for (const element of document.querySelectorAll("[data-part]")) /** @type {any} */ (element).start(this);
     one(document, ".sidebar__me > :first-child").replaceWith(avatar(session.me));
+    if (/Mac|iP/.test(navigator.platform)) for (const key of document.querySelectorAll("kbd")) key.textContent = (key.textContent ?? "").replace("Ctrl", "⌘");
     showSignals(session, { site: bootstrap.site.name, icon: one(document, "link[rel=icon]") });
     listenToKeys(this);
     listenToLinks(this);

@@ -116,7 +116,11 @@ class Hub:
 
     def start(self) -> None:
         for work in (self._receive, self._deliver, self._send, self._subscribe, self._watch):
-            self._tasks.append(self.loop.create_task(self._forever(work), name=f"hub {work.__name__}"))
+            self.spawn(work)
+
+    def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Runs `work` again and again for as long as the hub lives."""
+        self._tasks.append(self.loop.create_task(self._forever(work), name=f"hub {work.__name__}"))
 
     async def stop(self) -> None:
         tasks = [*self._tasks, *self._repairs.values()]

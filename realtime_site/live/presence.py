@@ -88,7 +88,7 @@ class Presence:
         self._everything_at = 0.0
         of.listen(topics.PRESENCE, self._hear)
         of.tell(topics.PRESENCE, {"worker": self.worker_id, "hello": True})
-        self._task = of.loop.create_task(self._run(), name="presence")
+        of.spawn(self._run)
 
     # --- What consumers call ---------------------------------------------------------------------------------------
 
@@ -130,11 +130,10 @@ class Presence:
     # --- Telling -----------------------------------------------------------------------------------------------------
 
     async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(TICK_SECONDS)
-            self._tick(monotonic())
+        await asyncio.sleep(TICK_SECONDS)
+        self.tick(monotonic())
 
-    def _tick(self, now: float) -> None:
+    def tick(self, now: float) -> None:
         self._let_go(now)
         self._gossip(now)
         self._forget(now)

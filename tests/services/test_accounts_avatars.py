@@ -70,10 +70,12 @@ def test_nothing_but_pixels_survives():
     exif[0x010E] = "taken at home"
     info = PngInfo()
     info.add_text("Comment", "taken at home")
-    before = picture(exif=exif, pnginfo=info)
+    before = picture(exif=exif, pnginfo=info, icc_profile=b"made at home")
     assert b"taken at home" in before
+    assert Image.open(io.BytesIO(before)).info["icc_profile"] == b"made at home"
     after = avatars.encode(io.BytesIO(before), size_bytes=len(before))
     assert b"taken at home" not in after
+    assert b"made at home" not in after
     assert not Image.open(io.BytesIO(after)).getexif()
 
 

@@ -12,8 +12,7 @@ export function listenToLinks(app) {
     const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
     if (!plain || event.defaultPrevented || !(link instanceof HTMLAnchorElement)) return;
     if (link.origin !== location.origin) return;
-    if (link.hasAttribute("data-dialog")) event.preventDefault();
-    if (link.hasAttribute("data-dialog")) return void app.remote.open(link.pathname + link.search);
+    if (link.hasAttribute("data-dialog")) return intoDialog(app, event, link);
     const route = parse(link.pathname);
     const room = route && findRoom(app, route.slug);
     if (!room) return;
@@ -26,6 +25,18 @@ export function listenToLinks(app) {
     if (room) app.openRoom(room, { at: route.at, push: false });
     else location.reload();
   });
+}
+
+/**
+ * @param {App} app
+ * @param {Event} event
+ * @param {HTMLAnchorElement} link
+ */
+function intoDialog(app, event, link) {
+  event.preventDefault();
+  app.drawer(false);
+  app.switcher.dialog.close();
+  app.remote.open(link.pathname + link.search);
 }
 
 /**

@@ -74,12 +74,15 @@ export class RemoteDialog extends Part {
   /** @param {string} html a page of this site, made by its own templates */
   #show(html) {
     const page = new DOMParser().parseFromString(html, "text/html");
+    // On a phone the keyboard would cover what the dialog shows; there one taps the field one wants.
+    const fields = matchMedia("(hover: hover)").matches ? ", [autofocus], input:not([type=hidden], [readonly])" : "";
+    const wanted = page.querySelector(`[aria-invalid=true]${fields}`);
+    for (const node of page.querySelectorAll("[autofocus]")) node.removeAttribute("autofocus");
     const searched = this.content.contains(document.activeElement) && document.activeElement?.id;
     this.content.replaceChildren(...page.body.childNodes);
     this.dialog.setAttribute("aria-label", this.content.querySelector("h1")?.textContent?.trim() ?? "");
     if (!this.dialog.open) this.dialog.showModal();
-    const first = this.content.querySelector("[aria-invalid=true], [autofocus], input:not([type=hidden]), select, textarea");
-    const focus = (searched && document.getElementById(searched)) || first;
+    const focus = (searched && document.getElementById(searched)) || wanted;
     if (focus instanceof HTMLElement) focus.focus();
     if (focus instanceof HTMLInputElement && searched) focus.setSelectionRange?.(focus.value.length, focus.value.length);
   }

@@ -20,7 +20,7 @@ export class RoomHeader extends Part {
     one(this, ".room-header__name").textContent = room.name;
     one(this, ".room-header__kind").replaceChildren(icon(room.kind === "private" ? "lock" : "hash"));
     one(this, ".room-header__topic").textContent = room.archived ? "Archived: nobody can write here any more" : room.topic;
-    one(this, ".room-header__online").textContent = String(room.online);
+    one(this, ".room-header__online").textContent = room.online ? String(room.online) : "";
     one(this, "[data-act=members]").setAttribute("aria-label", `People, ${plural(room.online, "person", "people")} online`);
     one(this, "[data-act=invite]").setAttribute("href", `/rooms/${room.slug}/invite/`);
     one(this, "[data-act=settings]").setAttribute("href", `/rooms/${room.slug}/settings/`);

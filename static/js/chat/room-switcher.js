@@ -26,6 +26,7 @@ export class RoomSwitcher extends Part {
   }
 
   open() {
+    this.app.drawer(false);
     this.input.value = "";
     this.#search();
     this.dialog.showModal();

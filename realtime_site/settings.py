@@ -184,9 +184,9 @@ LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "realtime_site.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"login": "realtime_site.accounts.forms.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_USERNAME_VALIDATORS = "realtime_site.accounts.models.username_validators"
-ACCOUNT_EMAIL_VERIFICATION = env.str("EMAIL_VERIFICATION", "optional")
+ACCOUNT_EMAIL_VERIFICATION = env.str("EMAIL_VERIFICATION", "optional")  # "mandatory": nobody in without a confirmed address
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*" if ACCOUNT_EMAIL_VERIFICATION == "mandatory" else "email", "password1*"]
 # "strict": without it, signing up with somebody's e-mail address tells that they are here. The price is that an address
 # nobody has verified may stand on several accounts; verified, on one.
 ACCOUNT_PREVENT_ENUMERATION = "strict"

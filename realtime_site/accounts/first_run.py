@@ -111,6 +111,8 @@ def _account_in_environment() -> dict[str, str] | None:
     if not username or not password:
         raise ImproperlyConfigured("Set both DJANGO_SUPERUSER_USERNAME and DJANGO_SUPERUSER_PASSWORD, or neither.")
     _check("DJANGO_SUPERUSER_USERNAME", username, *username_validators)
+    if settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory" and not email:
+        raise ImproperlyConfigured("With EMAIL_VERIFICATION=mandatory, set DJANGO_SUPERUSER_EMAIL too.")
     if email:
         _check("DJANGO_SUPERUSER_EMAIL", email, validate_email)
     try:

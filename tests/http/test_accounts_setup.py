@@ -40,6 +40,15 @@ def test_an_e_mail_address_may_be_left_out(client, link):
     assert User.objects.get().email == ""
 
 
+def test_where_addresses_must_be_confirmed_the_first_admin_gives_one_and_is_in(client, link, settings):
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    assert client.post(link, {**GOOD, "email": ""}).status_code == 400
+    client.post(link, GOOD)
+    client.post("/accounts/logout/")
+    client.post("/accounts/login/", {"login": "ada", "password": GOOD["password"]})
+    assert "_auth_user_id" in client.session
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -97,6 +97,15 @@ def test_an_environment_that_names_no_possible_account_is_refused_in_words(monke
 
 
 @pytest.mark.django_db
+def test_where_addresses_must_be_confirmed_the_first_admin_needs_one(monkeypatch, settings):
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    monkeypatch.setenv("DJANGO_SUPERUSER_USERNAME", "ada")
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    with pytest.raises(ImproperlyConfigured, match="DJANGO_SUPERUSER_EMAIL"):
+        first_run.ensure()
+
+
+@pytest.mark.django_db
 def test_a_weak_password_in_the_environment_is_said_and_taken(monkeypatch, caplog):
     monkeypatch.setenv("DJANGO_SUPERUSER_USERNAME", "admin")
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "admin")

@@ -37,17 +37,24 @@ def mail_is_set_up() -> bool:
 
 
 @register.inclusion_tag("accounts/field.html")
-def field(bound: BoundField, label: str = "", hint: str = "", **attributes: str | bool) -> dict[str, object]:
+def field(
+    bound: BoundField, label: str = "", hint: str = "", optional: bool = False, **attributes: str | bool
+) -> dict[str, object]:
     """Label, input, hint and errors of one form field, tied together for screen readers.
 
-    `attributes` go on the input, underscores as dashes, False leaving one out. allauth's placeholders repeat its
-    labels, so they go unless one is given here.
+    `optional` says so beside the label, unless the form insists. `attributes` go on the input, underscores as dashes,
+    False leaving one out. allauth's placeholders repeat its labels, so they go unless one is given here.
     """
     # An error says what the hint says, and more.
     bound.help_text = "" if bound.errors else hint
     attrs: dict[str, str | bool] = {"placeholder": False}
     attrs |= {name.replace("_", "-"): value for name, value in attributes.items()}
-    return {"field": bound, "label": label or bound.label, "control": bound.as_widget(attrs=attrs)}
+    return {
+        "field": bound,
+        "label": label or bound.label,
+        "optional": optional and not bound.field.required,
+        "control": bound.as_widget(attrs=attrs),
+    }
 
 
 @register.filter

@@ -107,11 +107,9 @@ def _redraw(data: bytes) -> bytes:
         square = ImageOps.fit(
             upright.convert("RGBA" if upright.has_transparency_data else "RGB"), (SIDE_PIXELS, SIDE_PIXELS)
         )
-    # A new image, so that no metadata travels along in `info`.
-    clean = Image.new(square.mode, square.size)
-    clean.paste(square)
     out = io.BytesIO()
-    clean.save(out, "WEBP", quality=QUALITY, method=4)
+    # Pillow writes only the metadata it is given here: none.
+    square.save(out, "WEBP", quality=QUALITY, method=4)
     return out.getvalue()
 
 

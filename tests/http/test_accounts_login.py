@@ -77,7 +77,7 @@ def test_a_wrong_password_and_an_unknown_name_take_as_long(client, settings):
     seconds("alice")
     known = sorted(seconds("alice") for _ in range(5))[2]
     unknown = sorted(seconds("nobody") for _ in range(5))[2]
-    assert 0.5 < known / unknown < 2
+    assert 0.2 < known / unknown < 5  # a name looked up and not hashed would make it some 50
 
 
 def test_guessing_one_name_stops_after_ten_times_even_with_the_right_password(client):

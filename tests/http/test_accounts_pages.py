@@ -46,6 +46,7 @@ def check(response) -> None:
     assert len(re.findall(r"<h1[ >]", page)) == 1
     assert not re.search(r"<script(?![^>]*\ssrc=)", page), "inline script"
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", page), "inline style or handler"
+    assert page.count('method="post"') == page.count('name="csrfmiddlewaretoken"')
     policy = response["Content-Security-Policy"]
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
@@ -85,7 +86,9 @@ def test_the_setup_page(client, settings):
 
 def test_the_page_with_a_new_token(client):
     client.force_login(make_user())
-    check(client.post("/profile/tokens/", {"name": "bot"}))
+    response = client.post("/profile/tokens/", {"name": "bot"})
+    assert "/revoke/" in response.content.decode()
+    check(response)
 
 
 def test_every_page_that_allauth_has_is_named_here_or_known_to_be_off():

@@ -1,0 +1,101 @@
+"""One worker as its supervisor sees it: started, ready, ended. Standard library only."""
+
+import asyncio
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+class WorkerProcess:
+    """A process that serves `listener`. Made on a running event loop; raises OSError when it cannot be started.
+
+    `settled` is set when it serves (then `ready` is true) or has ended before; `ended` when it has ended. Its owner
+    calls `has_ended` on SIGCHLD.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        listener: socket.socket,
+        environment: Mapping[str, str],
+        *,
+        on_ready: Callable[[], None],
+    ) -> None:
+        self.ready = False
+        self.settled = asyncio.Event()
+        self.ended = asyncio.Event()
+        self.started = time.monotonic()
+        self._on_ready = on_ready
+        reading, writing = os.pipe()
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  the operator's own command
+                [*command, "--fd", str(listener.fileno()), "--ready-fd", str(writing)],
+                env=environment,
+                pass_fds=[listener.fileno(), writing],
+                # Its own group: Ctrl-C reaches the supervisor alone. From the terminal *and* from us, the worker would
+                # be told twice, and twice means not to finish the drain.
+                process_group=0,
+                preexec_fn=_end_with(os.getpid()),
+            )
+        except OSError:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        asyncio.get_running_loop().add_reader(reading, self._read, reading)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def how(self) -> str:
+        """How it ended, in words."""
+        code = self._process.returncode
+        return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+
+    def has_ended(self) -> bool:
+        """Looks whether the process has ended, and remembers."""
+        if self._process.poll() is None:
+            return False
+        self.settled.set()
+        self.ended.set()
+        return True
+
+    def signal(self, number: signal.Signals) -> None:
+        """Nothing happens when it has ended already."""
+        self._process.send_signal(number)
+
+    def _read(self, reading: int) -> None:
+        """The pipe has a byte: it serves. Or it is closed: it will not."""
+        self.ready = bool(os.read(reading, 1))
+        asyncio.get_running_loop().remove_reader(reading)
+        os.close(reading)
+        if self.ready:
+            self.settled.set()
+            self._on_ready()
+
+
+def _end_with(supervisor: int) -> Callable[[], None] | None:
+    """Makes the kernel send SIGTERM to the worker when its supervisor dies, SIGKILL included.
+
+    Rather than a pipe the worker would have to watch: this needs nothing of the worker, not even a loop that turns,
+    and it survives exec. Linux only; elsewhere an orphaned worker serves on until it is told to stop.
+    """
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl  # before the fork: importing and looking up are not safe after it
+
+    def in_child() -> None:
+        prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM))
+        if os.getppid() != supervisor:  # it died between the fork and the line above
+            os._exit(1)
+
+    return in_child

@@ -96,6 +96,13 @@ test("the New line stands above the first of others' messages and stays when mor
   assert.equal(timeline.countAfter(state, 1, ME), 2);
 });
 
+test("the New line is not shown above a message that only happens to be the first one loaded", () => {
+  let state = timeline.markNew(loaded(50, 60), 10);
+  assert.ok(!kinds(state).includes("new"));
+  state = timeline.older(state, page(11, 49, { more_before: true }));
+  assert.ok(kinds(state).includes("new"));
+});
+
 test("a page never brings back an older version than the one on screen", () => {
   const state = timeline.upsert(loaded(1, 3), message(3, { changed: 9, body: "edited" }));
   assert.equal(timeline.load(state, page(1, 3)).messages[2].body, "edited");

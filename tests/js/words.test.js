@@ -17,6 +17,7 @@ test("people match by username or by any word of the name, who spoke last first"
   const all = Object.values(people);
   assert.deepEqual(matchPeople(all, "lee", []).map(({ value }) => value), ["@ann "]);
   assert.equal(matchPeople(all, "", [3])[0].label, "Bob");
+  assert.deepEqual(matchPeople(all, "bob", []), []);
 });
 
 test("a completion takes the place of what was typed, and of no more", () => {

@@ -16,7 +16,7 @@ import "./room-list.js";
 import "./room-switcher.js";
 import { Session } from "./session.js";
 import { showSignals } from "./signals.js";
-import { browserStorage, holdLock, uuid, whenReleased } from "./storage.js";
+import { browserStorage, canLock, holdLock, uuid, whenReleased } from "./storage.js";
 import "./timeline-view.js";
 
 export class App {
@@ -73,13 +73,22 @@ export class App {
   }
 
   /**
-   * Messages that another tab could not send before it went.
+   * Messages that another tab could not send before it went: now, and when one goes while this one is open.
    * @param {string} owner
    */
   #adopt(owner) {
     const { outbox } = this.session;
+    const watched = new Set();
+    const watch = () => {
+      for (const other of outbox.others()) {
+        if (watched.has(other)) continue;
+        watched.add(other);
+        whenReleased(`confab:tab:${other}`, () => outbox.adopt(other));
+      }
+    };
     holdLock(`confab:tab:${owner}`);
-    for (const other of outbox.others()) whenReleased(`confab:tab:${other}`, () => outbox.adopt(other));
+    watch();
+    if (canLock()) addEventListener("storage", watch); // Without locks a living tab cannot be told from a dead one.
   }
 
   /**

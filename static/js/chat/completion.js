@@ -23,9 +23,10 @@ export function findTrigger(text, caret) {
  * @param {Person[]} people
  * @param {string} query
  * @param {number[]} recent ids, who spoke last first
- * @returns {Option[]}
+ * @returns {Option[]} none once a name stands there in full: then Enter means to send
  */
 export function matchPeople(people, query, recent) {
+  if (people.some(({ username }) => username.toLowerCase() === query)) return [];
   const place = new Map(recent.map((id, index) => [id, index]));
   const at = (/** @type {Person} */ person) => place.get(person.id) ?? recent.length;
   return people

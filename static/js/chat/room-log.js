@@ -37,6 +37,7 @@ export class RoomLog {
 
   /** @param {number} head the room's seq, as the server just said */
   expect(head) {
+    this.failed = false;
     if (this.timeline.loaded) this.sequence.expect(head);
     else this.sequence.advance(head);
   }

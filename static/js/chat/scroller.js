@@ -11,37 +11,37 @@ export class Scroller {
   /**
    * @param {HTMLElement} box scrolls
    * @param {HTMLElement} rows stands in it
-   * @param {{ moved: () => void, top: () => void, bottom: () => void }} tell
+   * @param {{ moved: () => void, edge: (which: "older" | "newer", scrolled: boolean) => void }} tell
    */
   constructor(box, rows, tell) {
     this.box = box;
     this.rows = rows;
     this.tell = tell;
-    box.addEventListener("scroll", () => this.look(), { passive: true });
+    box.addEventListener("scroll", () => this.look(true), { passive: true });
     // Fonts, pictures, the keyboard of a phone, a composer that grows: who reads along stays at the end.
     const watch = new ResizeObserver(() => this.following && this.toEnd());
     watch.observe(box);
     watch.observe(rows);
   }
 
-  /** @returns {{ node: Element, top: number } | null} the first row in sight */
+  /** @returns {{ seq: string | null, top: number } | null} the first row in sight */
   anchor() {
     const edge = this.box.getBoundingClientRect().top;
     for (const node of this.rows.children) {
       const { top, bottom } = node.getBoundingClientRect();
-      if (bottom > edge && node.classList.contains("message")) return { node, top };
+      if (bottom > edge && node.classList.contains("message")) return { seq: node.getAttribute("data-seq"), top };
     }
     return null;
   }
 
   /**
-   * Puts what one reads back to where it was on the screen.
-   * @param {{ node: Element, top: number } | null} anchor
+   * Puts what one reads back to where it was on the screen. By its seq: the element may have been drawn anew.
+   * @param {{ seq: string | null, top: number } | null} anchor
    */
   hold(anchor) {
     if (this.following) return this.toEnd();
-    if (!anchor?.node.isConnected) return;
-    this.box.scrollTop += anchor.node.getBoundingClientRect().top - anchor.top;
+    const node = anchor?.seq && this.rows.querySelector(`[data-seq="${anchor.seq}"]`);
+    if (node) this.box.scrollTop += node.getBoundingClientRect().top - anchor.top;
   }
 
   toEnd() {
@@ -67,12 +67,13 @@ export class Scroller {
     return node.getBoundingClientRect().bottom < this.box.getBoundingClientRect().top;
   }
 
-  look() {
+  /** @param {boolean} scrolled by somebody just now, or only drawn anew */
+  look(scrolled = false) {
     const { scrollTop, scrollHeight, clientHeight } = this.box;
     const rest = scrollHeight - scrollTop - clientHeight;
     this.following = rest < NEAR_PX;
-    if (scrollTop < EARLY_PX) this.tell.top();
-    if (rest < EARLY_PX) this.tell.bottom();
+    if (scrollTop < EARLY_PX) this.tell.edge("older", scrolled);
+    if (rest < EARLY_PX) this.tell.edge("newer", scrolled);
     this.tell.moved();
   }
 }

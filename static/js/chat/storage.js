@@ -52,6 +52,8 @@ export function uuid() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
+export const canLock = () => "locks" in navigator;
+
 /**
  * Shows to other tabs that this one lives, for as long as it does.
  * @param {string} name
@@ -66,6 +68,6 @@ export function holdLock(name) {
  * @param {() => void} callback
  */
 export function whenReleased(name, callback) {
-  if (!navigator.locks) return callback();
+  if (!canLock()) return callback();
   navigator.locks.request(name, callback);
 }

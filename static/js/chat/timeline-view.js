@@ -6,7 +6,7 @@ import { plural, short, time } from "./format.js";
 import { reconcile } from "./reconcile.js";
 import { buildRow, versionOf } from "./rows.js";
 import { Scroller } from "./scroller.js";
-import { countAfter, rows } from "./timeline.js";
+import { countAfter, reachesBack, rows } from "./timeline.js";
 import { onOutboxClick, onTimelineKey } from "./timeline-keys.js";
 
 // How long a message that was looked for stays marked: long enough to find it after the eye has settled.
@@ -19,8 +19,7 @@ export class TimelineView extends Part {
   down = /** @type {HTMLElement} */ (one(this, ".pill--down"));
   scroller = new Scroller(this.box, this.rows, {
     moved: () => this.#moved(),
-    top: () => this.#log?.older(),
-    bottom: () => this.#log?.newer(),
+    edge: (which, scrolled) => this.#more(which, scrolled),
   });
   #room = 0;
   /** @type {number | null} */ #goal = null;
@@ -85,8 +84,18 @@ export class TimelineView extends Part {
       version: (row) => versionOf(row, context),
       build: (row) => buildRow(row, context),
     });
-    if (!this.#reach()) this.scroller.hold(anchor);
-    this.#moved();
+    if (!this.#reach(timeline)) this.scroller.hold(anchor);
+    this.scroller.look();
+  }
+
+  /**
+   * @param {"older" | "newer"} which
+   * @param {boolean} scrolled
+   */
+  #more(which, scrolled) {
+    const log = this.app?.session.log(this.app.session.current);
+    // What failed is tried again when somebody scrolls, not each time something is drawn.
+    if (log && (scrolled || !log.failed)) log[which]();
   }
 
   /** @param {number} room */
@@ -97,9 +106,12 @@ export class TimelineView extends Part {
     this.rows.replaceChildren();
   }
 
-  /** Goes to the message that was asked for, once it is there. */
-  #reach() {
-    if (this.#goal === null) return false;
+  /**
+   * Goes to the message that was asked for, once the window that has it is there.
+   * @param {Timeline} timeline
+   */
+  #reach({ messages, moreBefore }) {
+    if (this.#goal === null || (moreBefore && messages[0].seq > this.#goal)) return false;
     const seq = this.#goal;
     const node = [...this.rows.querySelectorAll("[data-seq]")].find((row) => Number(row.getAttribute("data-seq")) >= seq);
     if (!node) return false;
@@ -108,10 +120,6 @@ export class TimelineView extends Part {
     node.classList.add("message--found");
     setTimeout(() => node.classList.remove("message--found"), FLASH_MS);
     return true;
-  }
-
-  get #log() {
-    return this.app?.session.log(this.app.session.current);
   }
 
   #moved() {
@@ -131,11 +139,12 @@ export class TimelineView extends Part {
   #pills(timeline, following) {
     const unread = this.app.session.room?.unread ?? 0;
     this.down.hidden = following;
+    this.down.classList.toggle("pill--quiet", !unread);
     one(this.down, "span").textContent = unread ? `${short(unread)} new` : "To the latest";
     const line = this.rows.querySelector(".rule--new");
     if (line && !this.scroller.above(line)) this.#seenNew = true;
-    const outside = timeline.newAfter !== null && (line ? this.scroller.above(line) : (timeline.messages[0]?.seq ?? 0) > timeline.newAfter + 1);
-    this.up.hidden = this.#seenNew || !outside || timeline.newAfter === null;
+    const outside = line ? this.scroller.above(line) : timeline.newAfter !== null && !reachesBack(timeline, timeline.newAfter);
+    this.up.hidden = this.#seenNew || !outside;
     if (!this.up.hidden) this.#labelUp(timeline);
   }
 
@@ -143,7 +152,7 @@ export class TimelineView extends Part {
   #labelUp(timeline) {
     const count = countAfter(timeline, timeline.newAfter ?? 0, this.app.session.me.id);
     const first = timeline.messages.find(({ seq }) => seq > (timeline.newAfter ?? 0));
-    const partly = (timeline.messages[0]?.seq ?? 0) > (timeline.newAfter ?? 0) + 1;
+    const partly = !reachesBack(timeline, timeline.newAfter);
     const since = first && !partly ? ` since ${time(first.created_at)}` : "";
     one(this.up, "span").textContent = partly ? "To the first new message" : `${plural(count, "new message")}${since}`;
   }

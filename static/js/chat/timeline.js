@@ -133,7 +133,7 @@ export function rows(state, entries, me) {
   const out = [];
   /** @type {{ author: number, at: string, kind: string } | null} */
   let previous = null;
-  let newShown = state.newAfter === null;
+  let newShown = !reachesBack(state, state.newAfter);
   if (state.loaded && !state.moreBefore) out.push({ kind: "start", key: "start" });
   for (const message of state.messages) {
     const turn = { author: message.author.id, at: message.created_at, kind: message.kind };
@@ -168,6 +168,15 @@ function pendingRows(state, entries, me, previous) {
     previous = turn;
   }
   return out;
+}
+
+/**
+ * Whether the first message after a seq is in the window: above an arbitrary one the "New" line would lie.
+ * @param {Timeline} state
+ * @param {number | null} seq
+ */
+export function reachesBack({ messages, moreBefore }, seq) {
+  return seq !== null && (!moreBefore || (messages[0]?.seq ?? 0) <= seq + 1);
 }
 
 /**

@@ -1,0 +1,86 @@
+"""Browser tests: real people, real browser, a real worker each. They wait for states, 30 s at most, and never sleep."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+from tests.browser.site import Site
+
+WAIT_MS = 30_000
+# A server that is killed on purpose makes the browser say so.
+_EXPECTED = ("WebSocket connection to",)
+
+expect.set_options(timeout=WAIT_MS)
+
+Enter = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    chromium = shutil.which("chromium")
+    args = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
+    return {**browser_type_launch_args, "args": args, **({"executable_path": chromium} if chromium else {})}
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = Site(tmp_path_factory.mktemp("site"))
+    site.prepare()
+    return site
+
+
+@pytest.fixture
+def site(prepared: Site, tmp_path: Path) -> Iterator[Site]:
+    """A site that is up and empty."""
+    site = prepared.copy_to(tmp_path / "data")
+    site.start()
+    yield site
+    site.kill()
+
+
+@pytest.fixture
+def complaints() -> Iterator[list[str]]:
+    """What the browser complained of on any page; none at the end, or the test fails. The content policy speaks here too."""
+    heard: list[str] = []
+    yield heard
+    assert heard == []
+
+
+@pytest.fixture
+def enter(browser: Browser, complaints: list[str]) -> Iterator[Enter]:
+    """`enter(site, session_key, path)`: a person in a browser of their own, logged in, on a page."""
+    contexts = []
+
+    def open_page(site: Site, session: str | None, path: str = "/", **options: Any) -> Page:
+        context = browser.new_context(base_url=site.url, **{"viewport": {"width": 1280, "height": 800}, **options})
+        contexts.append(context)
+        context.set_default_timeout(WAIT_MS)
+        if session:
+            context.add_cookies([{"name": "sessionid", "value": session, "url": site.url}])
+        page = context.new_page()
+        listen(page, complaints)
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def listen(page: Page, complaints: list[str]) -> None:
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not message.text.startswith(_EXPECTED):
+            complaints.append(message.text)
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -1,0 +1,93 @@
+"""Every page: nothing to complain of in the console, in the content policy, for people who listen instead of looking, at any width."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Enter
+from tests.browser.site import Site
+from tests.browser.steps import say, wait_until_connected
+
+INSIDE = [
+    "/rooms/general/",
+    "/rooms/",
+    "/rooms/new/",
+    "/rooms/general/settings/",
+    "/rooms/general/invite/",
+    "/profile/",
+    "/invite/nothing/",
+]
+OUTSIDE = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
+WIDTHS = {"wide": 1280, "narrow": 320}
+SAID = [
+    ["bob", "Hello @alice, see https://example.org and `code`"],
+    ["bob", "```python\ndef f(x):\n    return x + 1  # one more\n```"],
+    ["alice", "> quoted\n\n- one\n- two"],
+    ["bob", "🎉"],
+]
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=list(WIDTHS))
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_sound(site: Site, enter: Enter, complaints: list[str], scheme: str, width: int) -> None:
+    keys = site.seed(
+        people=["alice", "bob"], rooms={"general": ["alice", "bob"], "design": ["bob"]}, messages={"general": SAID}
+    )
+    options = {"color_scheme": scheme, "reduced_motion": "reduce", "viewport": {"width": width, "height": 700}}
+    page = enter(site, keys["alice"], "/rooms/general/", **options)
+    wait_until_connected(page)
+    for path in INSIDE:
+        _check(page, path)
+    anonymous = enter(site, None, "/accounts/login/", **options)
+    for path in OUTSIDE:
+        _check(anonymous, path)
+    # The invitation that is none is a 404, as it shall be; the browser notes that.
+    complaints[:] = [text for text in complaints if "404" not in text]
+
+
+@pytest.mark.parametrize("opener", ["New room", "Browse rooms"])
+def test_dialogs_are_sound(site: Site, enter: Enter, opener: str) -> None:
+    keys = site.seed(people=["alice"], rooms={"general": ["alice"]})
+    page = enter(site, keys["alice"], "/rooms/general/", reduced_motion="reduce")
+    page.locator(".sidebar").get_by_role("link", name=opener).click()
+    expect(page.locator("remote-dialog dialog")).to_be_visible()
+    _assert_accessible(page, opener)
+    page.keyboard.press("Escape")
+    expect(page.locator("remote-dialog dialog")).to_be_hidden()
+
+
+def test_a_room_is_made_in_a_dialog_and_open_at_once(site: Site, enter: Enter) -> None:
+    keys = site.seed(people=["alice"], rooms={"general": ["alice"]})
+    page = enter(site, keys["alice"], "/rooms/general/")
+    wait_until_connected(page)
+    page.locator(".sidebar").get_by_role("link", name="New room").click()
+    page.get_by_label("Name").fill("Garden")
+    page.get_by_role("button", name="Create the room").click()
+    expect(page.locator(".start__title")).to_have_text("Garden")
+    expect(page.get_by_role("link", name="Invite people").last).to_be_visible()
+    say(page, "First!")
+    expect(page.locator(".message--pending")).to_have_count(0)
+
+
+def test_light_and_dark_are_remembered(site: Site, enter: Enter) -> None:
+    keys = site.seed(people=["alice"], rooms={"general": ["alice"]})
+    page = enter(site, keys["alice"], "/rooms/general/", color_scheme="light")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.locator(".sidebar__me").click()
+    page.get_by_role("button", name="Dark").click()
+    page.reload()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def _check(page: Page, path: str) -> None:
+    page.goto(path)
+    expect(page.locator("h1").first).not_to_have_text("")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than its window"
+    _assert_accessible(page, path)
+
+
+def _assert_accessible(page: Page, where: str) -> None:
+    found = Axe().run(page).response["violations"]
+    grave = [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in {"serious", "critical"}]
+    assert grave == [], where

@@ -50,7 +50,7 @@ def site(prepared: Site, tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def complaints() -> Iterator[list[str]]:
-    """What the browser complained of on any page; none at the end, or the test fails. The content policy speaks here too."""
+    """What the browser complained of on any page, the content policy included. At the end there must be nothing."""
     heard: list[str] = []
     yield heard
     assert heard == []

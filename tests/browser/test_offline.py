@@ -27,10 +27,11 @@ class Cable:
         self.plugged = True
 
     def _connect(self, socket: WebSocketRoute) -> None:
-        if not self.plugged:
-            return socket.close(code=4503)
-        socket.connect_to_server()
-        self._open.append(socket)
+        if self.plugged:
+            socket.connect_to_server()
+            self._open.append(socket)
+        else:
+            socket.close(code=4503)
 
 
 def test_what_was_written_offline_survives_a_reload_and_arrives_once(site: Site, enter: Enter) -> None:

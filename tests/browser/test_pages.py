@@ -1,4 +1,4 @@
-"""Every page: nothing to complain of in the console, in the content policy, for people who listen instead of looking, at any width."""
+"""Every page: nothing to complain of in the console, in the content policy, for those who listen, at any width."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

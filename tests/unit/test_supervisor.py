@@ -1,0 +1,201 @@
+"""The supervisor's promises, with workers that are ready in a moment."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+FAKE = Path(__file__).with_name("fake_worker.py")
+LIMIT_SECONDS = 30
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.02)
+
+
+class Site:
+    """A supervisor at work, and what its workers wrote into their diary."""
+
+    def __init__(self, directory: Path) -> None:
+        self.diary = directory / "diary"
+        self.diary.touch()
+        self.output = directory / "output"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *options: str, workers: int = 2) -> None:
+        command = [sys.executable, "-m", "realtime_site.supervisor", "--port=0", f"--workers={workers}", *options]
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [*command, "--", sys.executable, str(FAKE)],
+                env=os.environ | {"DIARY": str(self.diary)},
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def start_and_wait(self, *options: str, workers: int = 2) -> None:
+        self.start(*options, workers=workers)
+        wait_for(lambda: "Confab is at" in self.said())
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process
+        self.process.send_signal(number)
+
+    def exit_code(self) -> int:
+        assert self.process
+        return self.process.wait(LIMIT_SECONDS)
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def wrote(self, event: str) -> list[int]:
+        """The pids of the workers to which this happened, in order."""
+        lines = (line.split() for line in self.diary.read_text().splitlines())
+        return [int(pid) for name, pid, _ in lines if name == event]
+
+    def ask(self) -> int:
+        """Connects; gives the pid of the worker that answered."""
+        port = int(re.search(r"Confab is at http://127\.0\.0\.1:(\d+)", self.said())[1])  # type: ignore[index]
+        with socket.create_connection(("127.0.0.1", port), timeout=LIMIT_SECONDS) as connection:
+            return int(connection.recv(100))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    site = Site(tmp_path)
+    yield site
+    for pid in site.wrote("ready"):
+        if runs(pid):
+            os.kill(pid, signal.SIGKILL)
+    if site.process:
+        site.process.kill()
+        site.process.wait()
+
+
+def runs(pid: int) -> bool:
+    """Whether the process is there and no zombie (an orphan's remains wait for whoever is process 1)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_it_says_where_it_is_when_every_worker_serves(site: Site) -> None:
+    site.start_and_wait(workers=3)
+    assert len(site.wrote("ready")) == 3
+    assert site.ask() in site.wrote("ready")
+
+
+def test_workers_know_how_many_they_are(site: Site) -> None:
+    site.start_and_wait(workers=3)
+    assert [line.split()[2] for line in site.diary.read_text().splitlines()] == ["3"] * 3
+
+
+def test_a_killed_worker_is_replaced(site: Site) -> None:
+    site.start_and_wait()
+    victim, other = site.wrote("ready")
+    os.kill(victim, signal.SIGKILL)
+    wait_for(lambda: len(site.wrote("ready")) == 3)
+    assert runs(other)
+    assert not runs(victim)
+    assert f"Worker {victim} ended by itself (signal 9)" in site.said()
+    assert site.ask() != victim
+
+
+def test_hang_up_replaces_all_and_nobody_is_missed(site: Site) -> None:
+    site.start_and_wait()
+    old = set(site.wrote("ready"))
+    site.signal(signal.SIGHUP)
+    while "All workers are new" not in site.said():
+        site.ask()  # raises when a connection is refused
+    wait_for(lambda: not any(map(runs, old)))
+    assert len(set(site.wrote("ready")) - old) == 2
+    assert fewest_ready(site) == 2
+
+
+def fewest_ready(site: Site) -> int:
+    """The smallest number of workers that served at once, after the first two did."""
+    ready, fewest = 0, 2
+    for number, line in enumerate(site.diary.read_text().splitlines()):
+        ready += 1 if line.startswith("ready") else -1
+        fewest = min(fewest, ready) if number >= 2 else fewest
+    return fewest
+
+
+def test_hang_up_with_a_broken_release_leaves_the_old_workers(site: Site) -> None:
+    site.start_and_wait()
+    old = site.wrote("ready")
+    site.diary.with_suffix(".broken").touch()
+    site.signal(signal.SIGHUP)
+    wait_for(lambda: "the old ones stay" in site.said())
+    assert all(map(runs, old))
+    assert site.ask() in old
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_it_ends_every_worker(site: Site, number: signal.Signals) -> None:
+    site.start_and_wait()
+    site.signal(number)
+    assert site.exit_code() == 0
+    assert not any(map(runs, site.wrote("ready")))
+
+
+def test_ctrl_c_in_a_terminal_tells_each_worker_once(site: Site) -> None:
+    """The terminal tells the whole process group; a worker told twice would not finish its drain."""
+    site.start_and_wait()
+    assert site.process
+    os.killpg(site.process.pid, signal.SIGINT)
+    assert site.exit_code() == 0
+    assert sorted(site.wrote("told")) == sorted(site.wrote("ready"))
+
+
+def test_a_worker_that_does_not_end_is_killed(site: Site) -> None:
+    site.start_and_wait("--drain-seconds=-4.5")  # half a second with the grace
+    site.diary.with_suffix(".deaf").touch()
+    site.signal(signal.SIGTERM)
+    assert site.exit_code() == 0
+    assert len(site.wrote("told")) == 2
+    assert not any(map(runs, site.wrote("ready")))
+
+
+def test_it_gives_up_when_no_worker_ever_serves(site: Site) -> None:
+    site.diary.with_suffix(".broken").touch()
+    site.start()
+    assert site.exit_code() == 1
+    assert "I am broken" in site.said()
+    assert "Confab does not start" in site.said()
+
+
+def test_it_does_not_give_up_once_one_has_served(site: Site) -> None:
+    site.start_and_wait(workers=1)
+    site.diary.with_suffix(".broken").touch()
+    os.kill(site.wrote("ready")[0], signal.SIGKILL)
+    wait_for(lambda: site.said().count("I am broken") >= 2)
+    site.diary.with_suffix(".broken").unlink()
+    wait_for(lambda: len(site.wrote("ready")) == 2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
+def test_workers_end_with_a_killed_supervisor(site: Site) -> None:
+    site.start_and_wait()
+    site.signal(signal.SIGKILL)
+    wait_for(lambda: not any(map(runs, site.wrote("ready"))))
+    assert len(site.wrote("told")) == 2, "politely"
+
+
+def test_a_taken_port_is_said(site: Site) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        site.start(f"--port={port}")
+        assert site.exit_code() == 1
+        assert f"Port {port} on 127.0.0.1 is taken" in site.said()

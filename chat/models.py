@@ -83,7 +83,8 @@ class Message(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["room", "seq"], name="seq_once_in_a_room"),
             # A retry, on whatever worker, meets the first one's row.
-            models.UniqueConstraint(fields=["room", "author", "client_id"], name="client_id_once"),
+            # The random part leads: looking up a batch is one probe a message, not one for each room times each author.
+            models.UniqueConstraint(fields=["client_id", "author", "room"], name="client_id_once"),
         ]
         indexes: ClassVar = [models.Index(fields=["room", "changed"], name="catch_up")]
 

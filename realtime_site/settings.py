@@ -107,7 +107,8 @@ if DATABASE_URL:
         DATABASES["default"].update(
             CONN_MAX_AGE=0,
             # 10 s: past that the client gets `unavailable` and tries again, rather than piling up.
-            OPTIONS={"pool": {"min_size": 2, "max_size": env.int("DATABASE_POOL", 16), "timeout": 10}},
+            OPTIONS=DATABASES["default"].get("OPTIONS", {})
+            | {"pool": {"min_size": 2, "max_size": env.int("DATABASE_POOL", 16), "timeout": 10}},
         )
 else:
     DATABASES = {

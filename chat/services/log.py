@@ -4,7 +4,10 @@ Only other services call this, inside their transaction.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
 
+from django.db import connection
 from django.db.models.functions import Lower
 
 from chat import protocol, wire
@@ -103,7 +106,16 @@ def _mention(messages: Sequence[Message], known: dict[int, dict[str, int]]) -> d
 
 
 def _store_heads(rooms: Sequence[Room]) -> None:
-    if len(rooms) == 1:
-        Room.objects.filter(pk=rooms[0].pk).update(head=rooms[0].head, last_message_at=rooms[0].last_message_at)
-    else:
-        Room.objects.bulk_update(rooms, ["head", "last_message_at"])
+    """One statement, prepared once; `bulk_update` spends more time on building its CASE than the database on the
+    rows.
+    """
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE chat_room SET head = %s, last_message_at = %s WHERE id = %s",
+            [(room.head, _adapted(room.last_message_at), room.pk) for room in rooms],
+        )
+
+
+def _adapted(moment: datetime | None) -> Any:
+    """A time as this database's driver takes it."""
+    return connection.ops.adapt_datetimefield_value(moment)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,6 +13,9 @@ from chat.access import access_own_message, check_open, deny
 from chat.models import Membership, Mention, Message, Room
 from chat.services import log
 from realtime_site.live.errors import ClientError
+
+# Room, author, client_id: what makes a message the same one.
+Key = tuple[int, int, UUID]
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Draft:
     body: str
 
     @property
-    def key(self) -> tuple[int, int, UUID]:
+    def key(self) -> Key:
         return self.room_id, self.author_id, self.client_id
 
 
@@ -48,18 +51,18 @@ def post_batch(drafts: Sequence[Draft]) -> list[Outcome]:
     wherever, whenever.
     """
     rooms = log.lock_rooms(draft.room_id for draft in drafts)
-    members = _members(drafts)
+    authors = _authors(drafts)
     stored = _stored(drafts)
-    fresh: dict[tuple[int, int, UUID], Draft] = {}
+    fresh: dict[Key, Draft] = {}
     failed: dict[int, ClientError] = {}
     for position, draft in enumerate(drafts):
         try:
-            _check(draft, rooms, members)
+            _check(draft, rooms, authors)
             first = stored.get(draft.key) or fresh.setdefault(draft.key, draft)
             _check_same(first, draft)
         except ClientError as error:
             failed[position] = error
-    posted = _append(rooms, list(fresh.values()))
+    posted = _append(rooms, authors, list(fresh.values()))
     return [
         failed.get(position) or posted.get(draft.key) or _shown(stored[draft.key])
         for position, draft in enumerate(drafts)
@@ -98,21 +101,22 @@ def _own(user_id: int, message_id: int) -> tuple[Room, Message]:
     return room, access_own_message(user_id=user_id, message_id=message_id)
 
 
-def _members(drafts: Sequence[Draft]) -> set[tuple[int, int]]:
+def _authors(drafts: Sequence[Draft]) -> dict[tuple[int, int], Any]:
+    """The people who may post, by room and id."""
     rooms = {draft.room_id for draft in drafts}
     authors = {draft.author_id for draft in drafts}
-    found = Membership.objects.filter(room__in=rooms, user__in=authors, user__is_active=True)
-    return set(found.values_list("room_id", "user_id"))
+    found = Membership.objects.select_related("user").filter(room__in=rooms, user__in=authors, user__is_active=True)
+    return {(membership.room_id, membership.user_id): membership.user for membership in found}
 
 
-def _stored(drafts: Sequence[Draft]) -> dict[tuple[int, int, UUID], Message]:
+def _stored(drafts: Sequence[Draft]) -> dict[Key, Message]:
+    """What is there of these already, by room, author and client_id."""
     found = Message.objects.select_related("author").filter(client_id__in=[draft.client_id for draft in drafts])
-    found = found.filter(room__in={draft.room_id for draft in drafts}, author__in={draft.author_id for draft in drafts})
     return {(message.room_id, message.author_id, message.client_id): message for message in found}
 
 
-def _check(draft: Draft, rooms: dict[int, Room], members: set[tuple[int, int]]) -> None:
-    if (draft.room_id, draft.author_id) not in members:
+def _check(draft: Draft, rooms: dict[int, Room], authors: dict[tuple[int, int], Any]) -> None:
+    if (draft.room_id, draft.author_id) not in authors:
         deny(draft.room_id)
     check_open(rooms[draft.room_id])
 
@@ -126,15 +130,16 @@ def _check_same(first: Message | Draft, draft: Draft) -> None:
         raise ClientError("conflict", "This client_id was used for another message.")
 
 
-def _append(rooms: dict[int, Room], drafts: Sequence[Draft]) -> dict[tuple[int, int, UUID], protocol.Message]:
+def _append(
+    rooms: dict[int, Room], authors: dict[tuple[int, int], Any], drafts: Sequence[Draft]
+) -> dict[Key, protocol.Message]:
     if not drafts:
         return {}
-    authors = get_user_model().objects.in_bulk({draft.author_id for draft in drafts})
     now = timezone.now()
     messages = [
         Message(
             room=rooms[draft.room_id],
-            author=authors[draft.author_id],
+            author=authors[draft.room_id, draft.author_id],
             client_id=draft.client_id,
             body=draft.body,
             created_at=now,

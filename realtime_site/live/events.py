@@ -1,7 +1,7 @@
 """What travels between workers, and where a worker reads what the layer lost. Shapes only."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, Self
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 
 class Event(NamedTuple):
@@ -22,14 +22,6 @@ class Event(NamedTuple):
     def last(self) -> int:
         return (self.first or 0) + len(self.texts) - 1
 
-    def to_layer(self) -> dict[str, Any]:
-        return {"type": "live.event", "event": [self.topic, list(self.texts), self.first, self.ephemeral, self.control]}
-
-    @classmethod
-    def from_layer(cls, message: Mapping[str, Any]) -> Self:
-        topic, texts, first, ephemeral, control = message["event"]
-        return cls(topic, texts, first, ephemeral, tuple(control) if control else None)
-
 
 class Told(NamedTuple):
     """What one worker tells the others; no client hears of it."""
@@ -37,26 +29,20 @@ class Told(NamedTuple):
     topic: str
     message: dict[str, Any]
 
-    def to_layer(self) -> dict[str, Any]:
-        return {"type": "live.told", "topic": self.topic, "message": self.message}
+
+def to_layer(items: Iterable[Event | Told]) -> dict[str, Any]:
+    """One message of the channel layer. Its cost there is per message, whatever is in it."""
+    return {"type": "live.events", "items": [list(item) for item in items]}
 
 
-def joined(waiting: Iterable[Event | Told]) -> list[Event | Told]:
-    """What waits to be sent, neighbours on one topic made one: the layer's cost is per message, whatever is in it."""
-    result: list[Event | Told] = []
-    for item in waiting:
-        last = result[-1] if result else None
-        if isinstance(item, Event) and isinstance(last, Event) and _continues(last, item):
-            result[-1] = last._replace(texts=[*last.texts, *item.texts])
+def from_layer(message: Mapping[str, Any]) -> Iterator[Event | Told]:
+    """The other end of `to_layer`."""
+    for item in message["items"]:
+        if len(item) == len(Told._fields):
+            yield Told(*item)
         else:
-            result.append(item)
-    return result
-
-
-def _continues(last: Event, item: Event) -> bool:
-    if last.topic != item.topic or last.ephemeral != item.ephemeral or last.control or item.control:
-        return False
-    return item.first is None if last.first is None else item.first == last.last + 1
+            topic, texts, first, ephemeral, control = item
+            yield Event(topic, texts, first, ephemeral, tuple(control) if control else None)
 
 
 class Missed(NamedTuple):

@@ -1,5 +1,9 @@
 """One hub a process: topic -> local sockets. It receives once a process, puts events in order, and fans out.
 
+All hubs share one group of the channel layer, and what waits to be sent leaves as one message, whatever its topics: a
+connection, a room, a person cost Redis nothing, and a batch of messages in thirty rooms costs it one PUBLISH
+(docs/decisions/0001-one-group-for-all-hubs.md).
+
 Order and loss: the events of a topic that carry a number are delivered contiguously. One that comes too early is held
 for a moment; if the gap stays, the missing ones are read from the database, once a worker. Besides, the hub compares
 its numbers with the database's every now and then, so that a lost *last* event is found too. So Redis may drop,
@@ -19,9 +23,10 @@ from typing import Any, Protocol, cast
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from realtime_site.live import topics
 from realtime_site.live.database import in_database
 from realtime_site.live.errors import ClientError
-from realtime_site.live.events import Event, EventSource, Told, joined
+from realtime_site.live.events import Event, EventSource, Told, from_layer, to_layer
 from realtime_site.live.outlets import Batch, Outlet
 
 logger = logging.getLogger(__name__)
@@ -33,10 +38,10 @@ HOLD_SECONDS = 0.3
 # within 10 s.
 BUSY_CHECK_SECONDS = 2.0
 IDLE_CHECK_SECONDS = 8.0
+# Events that leave as one message of the layer, at most: a few hundred KB.
+TOGETHER = 500
 # A Redis that does not answer a publish for this long counts as away.
 LAYER_SECONDS = 2.0
-# A topic without local sockets stays subscribed this long: a reload of the page costs Redis nothing.
-LINGER_SECONDS = 5.0
 # Events kept per topic for sockets whose snapshot is a moment older than what was delivered last.
 RECENT_EVENTS = 64
 # Sockets written to before other work of the loop gets its turn: about 2 ms at 3.5 µs each.
@@ -61,17 +66,7 @@ class Subscriber(Protocol):
 class Topic:
     """The local side of one topic: its sockets, by dialect, and how far they have been told."""
 
-    __slots__ = (
-        "controls",
-        "delivered",
-        "empty_since",
-        "gap_timer",
-        "held",
-        "name",
-        "pending",
-        "recent",
-        "subscribers",
-    )
+    __slots__ = ("controls", "delivered", "gap_timer", "held", "name", "pending", "recent", "subscribers")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -82,7 +77,6 @@ class Topic:
         self.controls: list[tuple[str, str, int]] = []
         self.recent: deque[tuple[int, str]] = deque(maxlen=RECENT_EVENTS)
         self.gap_timer: asyncio.TimerHandle | None = None
-        self.empty_since: float | None = None
 
     def everybody(self) -> list[Subscriber]:
         return [subscriber for group in self.subscribers.values() for subscriber in group]
@@ -100,22 +94,19 @@ class Hub:
         self.draining = False
         self._listeners: dict[str, Callable[[dict[str, Any]], None]] = {}
         self._outgoing: asyncio.Queue[Event | Told] = asyncio.Queue()
-        self._subscriptions: asyncio.Queue[str] = asyncio.Queue()
         self._ready: dict[str, Topic] = {}
         self._awake = asyncio.Event()
         self._moved = False
         self._checked_at = monotonic()
         self._tasks: list[asyncio.Task[None]] = []
         self._repairs: dict[str, asyncio.Task[None]] = {}
-        self._channel = ""
-        self._joining = asyncio.Lock()
         self._layer_rests_until = 0.0
         self.beaten_at = monotonic()
 
     # --- Life ----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        for work in (self._receive, self._deliver, self._send, self._subscribe, self._watch):
+        for work in (self._receive, self._deliver, self._send, self._watch):
             self.spawn(work)
 
     def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -157,15 +148,12 @@ class Hub:
         topic = self.topics.get(topic_name)
         if topic is None:
             topic = self.topics[topic_name] = Topic(topic_name)
-            self._subscriptions.put_nowait(topic_name)
-        topic.empty_since = None
         topic.subscribers.setdefault(subscriber.translate, {})[subscriber] = None
         if seq is None:
             return None
         if topic.delivered is None:
             topic.delivered = seq
-            self._moved = True  # what was published before Redis knew of the subscription is found by the next check
-            self._release(topic)
+            self._checked_at = 0.0  # what passed by between the snapshot and now, the next look at the heads will find
         return self._catch_up(subscriber, topic, seq)
 
     def detach(self, subscriber: Subscriber, topic_name: str) -> None:
@@ -177,12 +165,13 @@ class Hub:
         if not group:
             del topic.subscribers[subscriber.translate]
         if not topic.subscribers:
-            topic.empty_since = monotonic()
+            del self.topics[topic_name]
+            if topic.gap_timer:
+                topic.gap_timer.cancel()
 
     def listen(self, topic_name: str, listener: Callable[[dict[str, Any]], None]) -> None:
         """Hands messages between workers (`tell`) on a topic to a function of this process."""
         self._listeners[topic_name] = listener
-        self._subscriptions.put_nowait(topic_name)
 
     def _catch_up(self, subscriber: Subscriber, topic: Topic, seq: int) -> int:
         assert topic.delivered is not None
@@ -191,27 +180,6 @@ class Hub:
             texts = [(text, False) for _, text in missed]
             subscriber.outlet.deliver(Batch(_translated(texts, subscriber.translate)))
         return max(seq, topic.delivered)
-
-    async def _subscribe(self) -> None:
-        name = await self._subscriptions.get()
-        try:
-            channel = await self._joined()
-            if name in self.topics or name in self._listeners:
-                await self.layer.group_add(name, channel)
-                self._moved = True
-            else:
-                await self.layer.group_discard(name, channel)
-        except Exception as error:
-            self._subscriptions.put_nowait(name)
-            self._layer_failed(error)
-            await asyncio.sleep(0.5)
-
-    async def _joined(self) -> str:
-        """The channel of this process, made when it is first needed."""
-        async with self._joining:
-            if not self._channel:
-                self._channel = await self.layer.new_channel("hub")
-        return self._channel
 
     # --- Publishing ----------------------------------------------------------------------------------------------
 
@@ -232,20 +200,21 @@ class Hub:
 
     async def _send(self) -> None:
         waiting = [await self._outgoing.get()]
-        while not self._outgoing.empty():
+        while len(waiting) < TOGETHER and not self._outgoing.empty():
             waiting.append(self._outgoing.get_nowait())
-        for message in joined(waiting):
-            if not await self._sent(message) and isinstance(message, Event):
-                self._accept(message)  # the people on this worker hear of it at once; the others' heads tell them
+        if await self._sent(to_layer(waiting)):
+            return
+        for item in waiting:  # the people on this worker hear of it at once; the others' heads tell them
+            self._hear(item)
 
-    async def _sent(self, message: Event | Told) -> bool:
+    async def _sent(self, message: dict[str, Any]) -> bool:
         """Tries twice: after a restart of Redis the layer's first publish fails and the second goes through."""
         if monotonic() < self._layer_rests_until:
             return False
         for _ in range(2):
             try:
                 async with asyncio.timeout(LAYER_SECONDS):
-                    await self.layer.group_send(message.topic, message.to_layer())
+                    await self.layer.group_send(topics.HUBS, message)
                 return True
             except Exception as error:
                 self._layer_failed(error)
@@ -262,23 +231,23 @@ class Hub:
 
     async def _receive(self) -> None:
         try:
-            channel = await self._joined()
+            channel = await self.layer.new_channel("hub")
+            await self.layer.group_add(topics.HUBS, channel)
         except Exception as error:
             self._layer_failed(error)
             await asyncio.sleep(0.5)
             return
         while True:
             for _ in range(64):  # what is queued is taken at once and leaves joined; then delivery gets its turn
-                self._dispatch(await self.layer.receive(channel))
+                for item in from_layer(await self.layer.receive(channel)):
+                    self._hear(item)
             await asyncio.sleep(0)
 
-    def _dispatch(self, message: dict[str, Any]) -> None:
-        if message["type"] == "live.told":
-            listener = self._listeners.get(message["topic"])
-            if listener:
-                listener(message["message"])
-        else:
-            self._accept(Event.from_layer(message))
+    def _hear(self, item: Event | Told) -> None:
+        if isinstance(item, Event):
+            self._accept(item)
+        elif item.topic in self._listeners:
+            self._listeners[item.topic](item.message)
 
     def _accept(self, event: Event) -> None:
         topic = self.topics.get(event.topic)
@@ -373,24 +342,15 @@ class Hub:
         self._release(topic)
 
     async def _watch(self) -> None:
-        """Forgets topics nobody listens to, and compares heads."""
+        """Compares heads: soon after a topic was joined, often while anything moves or the layer fails, else rarely."""
         await asyncio.sleep(1)
         now = self.beaten_at = monotonic()
-        for name, topic in list(self.topics.items()):
-            if topic.empty_since is not None and now - topic.empty_since > LINGER_SECONDS:
-                self._forget(name)
         if now - self._checked_at >= (BUSY_CHECK_SECONDS if self._moved else IDLE_CHECK_SECONDS):
             self._checked_at, self._moved = now, False
             await self._compare_heads()
 
-    def _forget(self, name: str) -> None:
-        topic = self.topics.pop(name)
-        if topic.gap_timer:
-            topic.gap_timer.cancel()
-        self._subscriptions.put_nowait(name)
-
     async def _compare_heads(self) -> None:
-        sequenced = [name for name, topic in self.topics.items() if topic.delivered is not None and topic.subscribers]
+        sequenced = [name for name, topic in self.topics.items() if topic.delivered is not None]
         if not sequenced:
             return
         before = {name: self.topics[name].delivered for name in sequenced}
@@ -401,9 +361,13 @@ class Hub:
             return
         for name, head in heads.items():
             topic = self.topics.get(name)
-            # Behind, and standing still since before the question: not merely on its way.
-            if topic and topic.delivered is not None and topic.delivered < head and topic.delivered == before[name]:
-                self._repair(topic)
+            if topic and topic.delivered is not None and topic.delivered < head:
+                # It may be on its way; if the topic has not moved a moment later, it is lost.
+                self.loop.call_later(HOLD_SECONDS, self._repair_if_still_at, topic, before[name])
+
+    def _repair_if_still_at(self, topic: Topic, seq: int | None) -> None:
+        if topic.delivered == seq and self.topics.get(topic.name) is topic:
+            self._repair(topic)
 
 
 def _translated(texts: list[tuple[str, bool]], translate: Translate | None) -> list[tuple[str, bool]]:

@@ -4,7 +4,8 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
-from realtime_site.live.events import Event
+from realtime_site.live import topics
+from realtime_site.live.events import Event, to_layer
 from realtime_site.live.hub import running_hub
 
 
@@ -22,4 +23,4 @@ def publish(event: Event) -> None:
     if hub:
         hub.publish_from_thread(event)
     else:
-        async_to_sync(get_channel_layer().group_send)(event.topic, event.to_layer())
+        async_to_sync(get_channel_layer().group_send)(topics.HUBS, to_layer([event]))

@@ -1,5 +1,6 @@
 """The only place that spells a topic's name. Names fit the channel layer's groups: ASCII, at most 99 characters."""
 
+HUBS = "hubs"  # the one group of the channel layer that all hubs share
 PRESENCE = "presence"  # the workers' gossip about who is online
 
 

@@ -45,7 +45,7 @@ def test_limits_off_are_reported_in_production(settings: Any) -> None:
 
 
 def test_limits_off_are_nobodys_business_on_a_laptop(settings: Any) -> None:
-    laptop = {"HTTPS": False, "SITE_URL": "http://127.0.0.1:8000", "LIVE_RATE_LIMITS": False}
+    laptop: dict[str, Any] = {"HTTPS": False, "SITE_URL": "http://127.0.0.1:8000", "LIVE_RATE_LIMITS": False}
     assert problems(settings, **laptop) == []
     assert problems(settings, **laptop, deploy=True) == ["confab.W001"]
 

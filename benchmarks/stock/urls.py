@@ -1,0 +1,3 @@
+"""Nothing over HTTP."""
+
+urlpatterns: list[object] = []

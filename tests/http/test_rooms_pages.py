@@ -1,0 +1,259 @@
+"""The pages of chat: who sees what, fragments for dialogs, and that a page costs the same however long the room is."""
+
+import json
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from chat.models import Invitation, Membership, Message, Room
+from chat.services import invitations
+from chat.services.messages import Draft, post
+from realtime_site.accounts.models import User
+from tests.factories import make_admin, make_room, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def bootstrap(response: Any) -> dict[str, Any]:
+    found = re.search(r'<script id="bootstrap" type="application/json">(.*?)</script>', response.content.decode(), re.S)
+    assert found
+    data: dict[str, Any] = json.loads(found[1])
+    return data
+
+
+@pytest.fixture
+def alice() -> User:
+    return make_user("alice")
+
+
+@pytest.fixture
+def general(alice: User) -> Room:
+    return make_room("general", alice)
+
+
+@pytest.mark.parametrize("path", ["/", "/rooms/", "/rooms/new/", "/rooms/general/", "/rooms/general/settings/"])
+def test_nobody_sees_a_page_without_logging_in(general: Room, path: str) -> None:
+    response = Client().get(path)
+    assert response.status_code == 302
+    assert response["Location"] == f"/accounts/login/?next={path}"
+
+
+def test_home_is_the_room_one_was_in_last(alice: User, general: Room) -> None:
+    make_room("another", alice)
+    client = logged_in(alice)
+    assert client.get("/")["Location"] == "/rooms/another/"
+    client.get("/rooms/general/")
+    assert client.get("/")["Location"] == "/rooms/general/"
+    client.cookies["room"] = "gone"
+    assert client.get("/")["Location"] == "/rooms/another/"
+
+
+def test_home_of_somebody_without_rooms_is_the_directory(alice: User) -> None:
+    assert logged_in(alice).get("/")["Location"] == "/rooms/"
+
+
+def test_the_room_page_carries_what_it_needs_before_its_socket_is_open(alice: User, general: Room) -> None:
+    sent = post(Draft(general.pk, alice.pk, uuid4(), "</script><b>hello"))
+    data = bootstrap(logged_in(alice).get("/rooms/general/"))
+    assert data["user"]["username"] == "alice"
+    assert data["room"] == general.pk
+    assert [room["slug"] for room in data["rooms"]] == ["general"]
+    assert data["messages"][-1]["body"] == sent.body
+    assert (data["more_before"], data["more_after"], data["seq"], data["at"]) == (False, False, 2, None)
+
+
+def test_a_permalink_opens_around_its_message(alice: User, general: Room) -> None:
+    for number in range(120):
+        post(Draft(general.pk, alice.pk, uuid4(), str(number)))
+    data = bootstrap(logged_in(alice).get("/rooms/general/30/"))
+    assert data["at"] == 30
+    assert data["messages"][0]["seq"] < 30 < data["messages"][-1]["seq"]
+    assert data["more_before"]
+    assert data["more_after"]
+
+
+def test_a_long_room_costs_no_more_queries_than_a_short_one(alice: User, general: Room) -> None:
+    """100,000 messages against 10; the requirement is at most ten queries."""
+    client = logged_in(alice)
+
+    def fill(first: int, count: int) -> None:
+        now = timezone.now()
+        rows = (
+            Message(room=general, author=alice, body=str(n), html=str(n), seq=n, changed=n, created_at=now)
+            for n in range(first, first + count)
+        )
+        Message.objects.bulk_create(rows, batch_size=5000)
+        Room.objects.filter(pk=general.pk).update(head=first + count - 1)
+
+    def queries() -> list[str]:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get("/rooms/general/").status_code == 200
+        return [re.sub(r"\d+", "?", query["sql"])[:60] for query in captured]
+
+    fill(2, 9)
+    short = queries()
+    fill(11, 99_990)
+    assert Message.objects.filter(room=general).count() == 100_000
+    long = queries()
+    assert long == short
+    assert len(long) <= 10
+
+
+def test_a_private_room_of_others_is_not_there(alice: User) -> None:
+    make_room("secret", alice, kind="private")
+    client = logged_in(make_user("mallory"))
+    for path in ("", "3/", "settings/", "invite/"):
+        assert client.get(f"/rooms/secret/{path}").status_code == 404
+        assert client.get(f"/rooms/nowhere/{path}").status_code == 404
+    for action in ("join", "leave"):
+        assert client.post(f"/rooms/secret/{action}/").status_code == 404
+        assert client.post(f"/rooms/nowhere/{action}/").status_code == 404
+    assert "secret" not in client.get("/rooms/").content.decode()
+
+
+def test_a_public_room_one_is_not_in_leads_to_the_directory(general: Room) -> None:
+    mallory = make_user("mallory")
+    client = logged_in(mallory)
+    assert client.get("/rooms/general/")["Location"] == "/rooms/?q=general"
+    assert client.post("/rooms/general/join/")["Location"] == "/rooms/general/"
+    assert client.get("/rooms/general/").status_code == 200
+
+
+def test_the_directory_finds_by_name_and_topic(alice: User, general: Room) -> None:
+    make_room("tea", alice)
+    client = logged_in(alice)
+    assert "tea" in client.get("/rooms/").content.decode()
+    found = client.get("/rooms/?q=GENER").context["rooms"]
+    assert [room.slug for room in found] == ["general"]
+    assert client.get("/rooms/?q=%00").status_code == 200
+
+
+def test_a_room_is_made_and_its_maker_owns_it(alice: User) -> None:
+    fields = {"name": "Tea room", "topic": "Oolong", "kind": "private"}
+    response = logged_in(alice).post("/rooms/new/", fields)
+    assert response["Location"] == "/rooms/tea-room/"
+    room = Room.objects.get(slug="tea-room")
+    assert (room.topic, room.kind) == ("Oolong", "private")
+    assert Membership.objects.get(room=room).role == "owner"
+
+
+def test_a_dialog_gets_a_fragment_then_an_address(alice: User) -> None:
+    client = logged_in(alice)
+    headers = {"X-Fragment": "1"}
+    shown = client.get("/rooms/new/", headers=headers)
+    assert "<html" not in shown.content.decode()
+    wrong = client.post("/rooms/new/", {"name": ""}, headers=headers)
+    assert wrong.status_code == 422
+    assert "<form" in wrong.content.decode()
+    done = client.post("/rooms/new/", {"name": "Tea", "kind": "public"}, headers=headers)
+    assert done.json() == {"location": "/rooms/tea/"}
+
+
+def test_only_owners_and_moderators_edit_a_room(alice: User, general: Room) -> None:
+    bob = make_user("bob")
+    Membership.objects.create(room=general, user=bob)
+    assert logged_in(bob).get("/rooms/general/settings/").context["form"] is None
+    logged_in(bob).post("/rooms/general/settings/", {"name": "Mine"})
+    general.refresh_from_db()
+    assert general.name == "general"
+    logged_in(alice).post("/rooms/general/settings/", {"name": "Hall", "topic": "x"})
+    general.refresh_from_db()
+    assert (general.name, general.topic) == ("Hall", "x")
+
+
+def test_leaving_leads_home(alice: User, general: Room) -> None:
+    assert logged_in(alice).post("/rooms/general/leave/")["Location"] == "/"
+    assert not Membership.objects.filter(room=general).exists()
+
+
+def test_the_invite_page_makes_a_link_that_lets_somebody_in(alice: User) -> None:
+    make_room("secret", alice, kind="private")
+    client = logged_in(alice)
+    assert client.get("/rooms/secret/invite/").context["link"] is None
+    link = client.post("/rooms/secret/invite/").context["link"]
+    assert client.get("/rooms/secret/invite/").context["link"] == link
+    path = link.removeprefix("http://testserver")
+    bob = make_user("bob")
+    assert "alice" in logged_in(bob).get(path).content.decode()
+    assert logged_in(bob).post(path)["Location"] == "/rooms/secret/"
+    assert Membership.objects.filter(room__slug="secret", user=bob).exists()
+
+
+def test_somebody_is_added_by_name(alice: User) -> None:
+    secret = make_room("secret", alice, kind="private")
+    bob = make_user("Bob")
+    client = logged_in(alice)
+    assert client.post("/rooms/secret/invite/", {"username": "nobody"}).status_code == 422
+    client.post("/rooms/secret/invite/", {"username": "@bob"})
+    assert Membership.objects.filter(room=secret, user=bob).exists()
+
+
+def test_a_stranger_with_a_link_sees_the_room_and_keeps_the_code(alice: User, general: Room) -> None:
+    link = invitations.create(user_id=alice.pk, room_id=general.pk)
+    client = Client()
+    response = client.get(f"/invite/{link.code}/")
+    assert response.status_code == 200
+    assert "general" in response.content.decode()
+    assert client.session["invitation"] == link.code
+    assert client.post(f"/invite/{link.code}/").status_code == 200
+    assert Invitation.objects.get().uses == 0
+
+
+def test_a_void_link_says_so(alice: User) -> None:
+    response = Client().get("/invite/nonsense/")
+    assert response.status_code == 404
+    assert response.context["valid"] is False
+
+
+def test_forms_are_protected_against_other_sites(alice: User, general: Room) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    for path in ("/rooms/new/", "/rooms/general/leave/", "/rooms/general/join/", "/rooms/general/invite/"):
+        assert client.post(path, {"name": "x"}).status_code == 403
+
+
+def test_every_page_has_a_strict_policy(alice: User, general: Room) -> None:
+    client = logged_in(alice)
+    for path in ("/rooms/general/", "/rooms/", "/rooms/new/", "/rooms/general/invite/"):
+        response: HttpResponse = client.get(path)
+        policy = response["Content-Security-Policy"]
+        assert "script-src 'self'" in policy
+        assert "unsafe" not in policy
+        html = response.content.decode()
+        assert not re.search(r"\son\w+=|\sstyle=|<style|javascript:", html)
+        scripts = re.findall(r"<script(?![^>]*src=)(?![^>]*application/json)[^>]*>", html)
+        assert scripts == []
+
+
+def test_health_is_told_to_anybody() -> None:
+    assert Client().get("/healthz").json() == {"status": "alive"}
+
+
+def test_the_admin_shows_rooms_but_no_private_words_and_no_codes(alice: User, general: Room) -> None:
+    secret = make_room("secret", alice, kind="private")
+    post(Draft(general.pk, alice.pk, uuid4(), "in the open <script>"))
+    post(Draft(secret.pk, alice.pk, uuid4(), "between us"))
+    link = invitations.create(user_id=alice.pk, room_id=secret.pk)
+    client = logged_in(make_admin())
+    listed = client.get("/admin/chat/message/").content.decode()
+    assert "in the open &lt;script&gt;" in listed
+    assert "between us" not in listed
+    hidden = Message.objects.get(body="between us")
+    assert "between us" not in client.get(f"/admin/chat/message/{hidden.pk}/change/", follow=True).content.decode()
+    for path in ("", f"{link.pk}/change/"):
+        assert link.code not in client.get(f"/admin/chat/invitation/{path}").content.decode()
+    assert client.get("/admin/chat/room/").status_code == 200
+    assert client.post(f"/admin/chat/room/{general.pk}/delete/", {"post": "yes"}).status_code == 403

@@ -8,7 +8,7 @@ import argparse
 import os
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Never
 
@@ -42,7 +42,7 @@ def main() -> None:
     os.execve(sys.executable, _supervisor(options, configured, environment), environment)  # noqa: S606
 
 
-def _options() -> argparse.Namespace:
+def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bin/serve",
         description="Starts Confab: installs what it needs, prepares the database, serves.",
@@ -54,7 +54,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=_workers, metavar="N", help="worker processes (WORKERS, or 1)")
     parser.add_argument("--demo", action="store_true", help="fill an empty site with three people and what they said")
     parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def _port(text: str) -> int:

@@ -1,6 +1,7 @@
 """`.env.example` is the reference of the settings; this keeps it complete, and its values possible."""
 
 import ast
+import itertools
 import os
 import re
 import subprocess
@@ -18,14 +19,13 @@ def example() -> list[tuple[str, str]]:
 
 def variables_read() -> set[str]:
     """The first argument of each `env.…("NAME")` and `os.environ.get("NAME")`."""
-    found = set()
-    for path in FILES_THAT_READ:
-        for node in ast.walk(ast.parse((ROOT / path).read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("env.", "os.environ.get")):
-                first = node.args[0]
-                if isinstance(first, ast.Constant):
-                    found.add(first.value)
-    return found
+    calls = [
+        node
+        for path in FILES_THAT_READ
+        for node in ast.walk(ast.parse((ROOT / path).read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("env.", "os.environ.get"))
+    ]
+    return {str(call.args[0].value) for call in calls if call.args and isinstance(call.args[0], ast.Constant)}
 
 
 def test_every_variable_that_is_read_has_one_line() -> None:
@@ -35,7 +35,7 @@ def test_every_variable_that_is_read_has_one_line() -> None:
 
 def test_every_line_is_explained() -> None:
     lines = (ROOT / ".env.example").read_text().splitlines()
-    for above, line in zip(lines, lines[1:], strict=False):
+    for above, line in itertools.pairwise(lines):
         if SET.match(line):
             assert above.startswith("#"), f"{line} has no comment above it"
 

@@ -13,6 +13,7 @@ from realtime_site import serve
 from realtime_site.listening import base_url, is_loopback
 
 ROOT = Path(__file__).parents[2]
+EVERY = "0.0.0.0"  # noqa: S104  only spoken of
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -62,10 +63,8 @@ def test_a_taken_port_is_said_by_the_check() -> None:
 
 
 def test_the_check_needs_nothing_but_the_standard_library() -> None:
-    command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"]
-    command[-1] += (
-        f"sys.argv[1:] = ['--check', '--port', '{free_port()}']\nfrom realtime_site import serve; serve.main()"
-    )
+    check = f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv[1:] = ['--check', '--port', '{free_port()}']"
+    command = [sys.executable, "-I", "-S", "-c", f"{check}\nfrom realtime_site import serve; serve.main()"]
     subprocess.run(command, cwd=ROOT, timeout=30, check=True)
 
 
@@ -78,7 +77,7 @@ def test_the_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> 
 
 
 def test_what_the_operator_has_set_is_left_alone() -> None:
-    options = serve._options(["--host", "0.0.0.0"])
+    options = serve._options(["--host", EVERY])
     configured = {
         "SECRET_KEY": "theirs",
         "SITE_URL": "https://chat.example.org",
@@ -89,7 +88,7 @@ def test_what_the_operator_has_set_is_left_alone() -> None:
 
 
 def test_the_address_follows_the_options(capsys: pytest.CaptureFixture[str]) -> None:
-    options = serve._options(["--host", "0.0.0.0", "--port", "8080"])
+    options = serve._options(["--host", EVERY, "--port", "8080"])
     assert serve._decide(options, {"SECRET_KEY": "theirs"})["SITE_URL"] == "http://127.0.0.1:8080"
     assert "SITE_URL" in capsys.readouterr().out, "others cannot open it under that address, and are told"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SET = re.compile(r"^#([A-Z_]+)=(.+)$", re.MULTILINE)
+READS = re.compile(r"env\.\w+|os\.environ\.get")
 FILES_THAT_READ = ["realtime_site/settings.py", "realtime_site/accounts/first_run.py"]
 
 
@@ -23,7 +24,7 @@ def variables_read() -> set[str]:
         node
         for path in FILES_THAT_READ
         for node in ast.walk(ast.parse((ROOT / path).read_text()))
-        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("env.", "os.environ.get"))
+        if isinstance(node, ast.Call) and READS.fullmatch(ast.unparse(node.func))
     ]
     return {str(call.args[0].value) for call in calls if call.args and isinstance(call.args[0], ast.Constant)}
 

@@ -144,3 +144,11 @@ type MemberList = import("./chat/member-list.js").MemberList;
 type RoomSwitcher = import("./chat/room-switcher.js").RoomSwitcher;
 type MessageMenu = import("./chat/message-menu.js").MessageMenu;
 type RemoteDialog = import("./chat/remote-dialog.js").RemoteDialog;
+
+// What a room's log asks of its session, and tells it.
+interface LogParts {
+  request: (type: string, fields: object) => Promise<any>;
+  changed: (room: number) => void;
+  arrived: (event: MessageEventFrame) => void;
+  following: (room: number) => boolean;
+}

@@ -22,6 +22,6 @@ test("every import is relative and ends with a semicolon, so hashed names reach 
 });
 
 test("the pure modules do not know the document", () => {
-  const pure = "frames outbox reading room-log rooms timeline typing drafts completion emoji route format session";
+  const pure = "frames layout logs outbox reading room-log rooms timeline typing drafts completion emoji route format session";
   for (const name of pure.split(" ")) assert.doesNotMatch(read(`static/js/chat/${name}.js`), /\b(document|window|localStorage)\.\w/, name);
 });

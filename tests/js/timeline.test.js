@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { rows as layout } from "../../static/js/chat/layout.js";
 import * as timeline from "../../static/js/chat/timeline.js";
 import { message, page, people } from "./support.js";
 
 const ME = people.me.id;
 const loaded = (from, to, more) => timeline.load(timeline.empty(), page(from, to, more));
 const seqs = (state) => state.messages.map(({ seq }) => seq);
-const kinds = (state, entries = []) => timeline.rows(state, entries, ME).map(({ kind }) => kind);
+const kinds = (state, entries = []) => layout(state, entries, ME).map(({ kind }) => kind);
 const entry = (client_id, more = {}) => ({
   client_id, room: 1, body: "hi", created_at: message(50).created_at, order: 1, state: "pending", error: "", ...more,
 });
@@ -52,10 +53,10 @@ test("a full window makes room for a reader at the end and lets one further up b
 
 test("a pending row comes last and becomes its message under the same key", () => {
   let state = loaded(1, 2);
-  const before = timeline.rows(state, [entry("x")], ME).at(-1);
+  const before = layout(state, [entry("x")], ME).at(-1);
   assert.equal(before.kind, "pending");
   state = timeline.upsert(state, message(3, { author: people.me, client_id: "x" }));
-  const after = timeline.rows(state, [entry("x")], ME);
+  const after = layout(state, [entry("x")], ME);
   assert.equal(after.filter(({ key }) => key === before.key).length, 1);
   assert.equal(after.at(-1).kind, "message");
 });
@@ -75,7 +76,7 @@ test("messages of one author within five minutes are one turn", () => {
     message(5, { created_at: at(11), author: people.bob, kind: "system" }),
   ];
   const state = timeline.load(timeline.empty(), { messages, more_before: true, more_after: false, seq: 5 });
-  const heads = timeline.rows(state, [], ME).filter(({ kind }) => kind === "message").map(({ head }) => head);
+  const heads = layout(state, [], ME).filter(({ kind }) => kind === "message").map(({ head }) => head);
   assert.deepEqual(heads, [true, false, true, true, true]);
 });
 
@@ -91,7 +92,7 @@ test("the New line stands above the first of others' messages and stays when mor
     more_before: true, more_after: false, seq: 4,
   });
   state = timeline.upsert(timeline.markNew(state, 1), message(5));
-  const rows = timeline.rows(state, [], ME).filter(({ kind }) => kind !== "date");
+  const rows = layout(state, [], ME).filter(({ kind }) => kind !== "date");
   assert.deepEqual(rows.map((row) => row.message?.seq ?? row.kind), [1, 2, 3, "new", 4, 5]);
   assert.equal(timeline.countAfter(state, 1, ME), 2);
 });

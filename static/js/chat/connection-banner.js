@@ -15,7 +15,10 @@ export class ConnectionBanner extends Part {
     this.app = app;
     app.session.addEventListener("connection", () => this.#update());
     app.session.addEventListener("caughtup", (event) => this.#caughtUp(/** @type {CustomEvent} */ (event).detail));
-    one(this, "button").addEventListener("click", () => app.session.socket.retryNow());
+    one(this, "button").addEventListener("click", () => {
+      if (app.session.socket.state === "stopped") location.reload(); // What stopped this page may be the page itself.
+      else app.session.socket.retryNow();
+    });
   }
 
   #update() {
@@ -40,6 +43,7 @@ export class ConnectionBanner extends Part {
     const text = state === "stopped" ? (verdict?.why ?? "") : "You are offline. What you write is kept and sent later.";
     const line = one(this, ".banner__text");
     if (line.textContent !== text) line.textContent = text; // Said once, not every second.
+    one(this, "button").textContent = state === "stopped" ? "Reload" : "Try now";
     one(this, ".banner__wait").textContent = state === "waiting" && seconds > 1 ? `Next try in ${seconds} s` : state === "stopped" ? "" : "Connecting…";
   }
 

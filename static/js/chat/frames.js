@@ -41,7 +41,7 @@ function welcome(session, { user, rooms }) {
   for (const [id, room] of before.byId) {
     if (!session.rooms.byId.has(id)) session.forget(id, room);
   }
-  for (const log of session.logs) log.expect(session.rooms.byId.get(log.room)?.seq ?? 0);
+  for (const log of session.logs.all()) log.expect(session.rooms.byId.get(log.room)?.seq ?? 0);
   const { current } = session;
   if (session.room && !session.log(current).timeline.loaded) session.open(current);
   session.outbox.flushAll();

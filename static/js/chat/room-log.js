@@ -7,11 +7,6 @@ import * as timeline from "./timeline.js";
 // Half of what the server gives at most: two screens of a tall window.
 const PAGE = 50;
 
-/**
- * @typedef {{ request: (type: string, fields: object) => Promise<any>, changed: (room: number) => void,
- *   arrived: (event: MessageEventFrame) => void, following: (room: number) => boolean }} LogParts
- */
-
 export class RoomLog {
   timeline = timeline.empty();
   failed = false;

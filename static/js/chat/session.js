@@ -5,18 +5,14 @@
 // "stranger" when the connection is somebody else's; "caughtup" with how many messages came while nobody listened.
 
 import { onFrame } from "./frames.js";
+import { Logs } from "./logs.js";
 import { Outbox } from "./outbox.js";
 import { Reading } from "./reading.js";
-import { RoomLog } from "./room-log.js";
 import * as list from "./rooms.js";
 import * as timeline from "./timeline.js";
 import { Typing } from "./typing.js";
 
-// Timelines kept ready for a switch; each holds at most 300 messages.
-const LOGS_MOST = 12;
-
 export class Session extends EventTarget {
-  /** @type {Map<number, RoomLog>} */ #logs = new Map();
   /** The room on screen. */ current = 0;
   /** @type {number | null} a room marked unread by hand is not read by looking at it */ kept = null;
   /** Whether the end of the timeline is in sight, and whether somebody is looking. */
@@ -31,6 +27,12 @@ export class Session extends EventTarget {
     this.me = me;
     this.socket = socket;
     this.rooms = list.fromServer(me.id, rooms);
+    this.logs = new Logs((room) => this.rooms.byId.get(room)?.seq ?? 0, {
+      request: (type, fields) => socket.request(type, fields),
+      changed: (room) => this.tell("timeline", room),
+      arrived: (event) => this.arrived(event),
+      following: (room) => room !== this.current || this.attention.following,
+    });
     this.typing = new Typing((room) => this.tell("typing", room), timers);
     this.reading = new Reading((room, seq) => this.#ask("room.read", { room, seq }), timers);
     this.outbox = new Outbox({
@@ -53,20 +55,7 @@ export class Session extends EventTarget {
 
   /** @param {number} id */
   log(id) {
-    const known = this.#logs.get(id);
-    if (known) return known;
-    const log = new RoomLog(id, this.rooms.byId.get(id)?.seq ?? 0, {
-      request: (type, fields) => this.socket.request(type, fields),
-      changed: (room) => this.tell("timeline", room),
-      arrived: (event) => this.arrived(event),
-      following: (room) => room !== this.current || this.attention.following,
-    });
-    this.#logs.set(id, log);
-    return log;
-  }
-
-  get logs() {
-    return this.#logs.values();
+    return this.logs.of(id);
   }
 
   /**
@@ -85,7 +74,7 @@ export class Session extends EventTarget {
     if (page) log.show(page);
     else if (at !== null && !log.timeline.messages.some(({ seq }) => seq === at)) log.around(at);
     else if (!log.timeline.loaded || (at === null && log.timeline.moreAfter)) log.latest();
-    this.#evict(log);
+    this.logs.use(log);
     this.tell("rooms");
     this.tell("timeline", id);
   }
@@ -175,8 +164,7 @@ export class Session extends EventTarget {
    * @param {Room | undefined} room
    */
   forget(id, room = this.rooms.byId.get(id)) {
-    this.#logs.get(id)?.sequence.close();
-    this.#logs.delete(id);
+    this.logs.drop(id);
     this.rooms = list.remove(this.rooms, id);
     this.tell("removed", room);
     this.tell("rooms");
@@ -215,17 +203,5 @@ export class Session extends EventTarget {
    */
   #ask(type, fields) {
     return this.socket.request(type, fields).catch(() => null);
-  }
-
-  /** @param {RoomLog} log the one used last */
-  #evict(log) {
-    this.#logs.delete(log.room);
-    this.#logs.set(log.room, log);
-    const loaded = [...this.#logs.values()].filter(({ timeline }) => timeline.loaded);
-    for (const old of loaded.slice(0, Math.max(0, loaded.length - LOGS_MOST))) {
-      if (old === log) continue;
-      old.sequence.close();
-      this.#logs.delete(old.room);
-    }
   }
 }

@@ -3,10 +3,11 @@
 
 import { coalesce, one, Part } from "./dom.js";
 import { plural, short, time } from "./format.js";
+import { rows } from "./layout.js";
 import { reconcile } from "./reconcile.js";
 import { buildRow, versionOf } from "./rows.js";
 import { Scroller } from "./scroller.js";
-import { countAfter, reachesBack, rows } from "./timeline.js";
+import { countAfter, reachesBack } from "./timeline.js";
 import { onOutboxClick, onTimelineKey } from "./timeline-keys.js";
 
 // How long a message that was looked for stays marked: long enough to find it after the eye has settled.

@@ -1,10 +1,8 @@
-// One room's messages: a pure reducer. Owns which of them are held and how they are laid out in rows; knows neither the
+// One room's messages: a pure reducer. Owns which of them are held; how they are laid out is layout.js's. Knows neither the
 // socket nor the document.
 
 // The page stays this small however long one scrolls: six pages of history, laid out within a frame on a cheap phone.
 export const HELD_MOST = 300;
-// Messages of one author within this time read as one turn.
-const GROUP_MS = 5 * 60_000;
 
 /** @returns {Timeline} */
 export function empty() {
@@ -123,54 +121,6 @@ export function lastOwn(state, me) {
 }
 
 /**
- * @param {Timeline} state
- * @param {Entry[]} entries what this person sent and the server has not stored yet
- * @param {number} me
- * @returns {Row[]}
- */
-export function rows(state, entries, me) {
-  /** @type {Row[]} */
-  const out = [];
-  /** @type {{ author: number, at: string, kind: string } | null} */
-  let previous = null;
-  let newShown = !reachesBack(state, state.newAfter);
-  if (state.loaded && !state.moreBefore) out.push({ kind: "start", key: "start" });
-  for (const message of state.messages) {
-    const turn = { author: message.author.id, at: message.created_at, kind: message.kind };
-    const date = otherDay(previous, turn);
-    if (date) out.push(dateRow(turn.at));
-    const first = !newShown && isNews(message, state.newAfter ?? 0, me);
-    if (first) out.push({ kind: "new", key: "new" });
-    newShown ||= first;
-    out.push({ kind: "message", key: keyOf(message), message, head: first || date || !follows(previous, turn) });
-    previous = turn;
-  }
-  return state.moreAfter ? out : [...out, ...pendingRows(state, entries, me, previous)];
-}
-
-/**
- * @param {Timeline} state
- * @param {Entry[]} entries
- * @param {number} me
- * @param {{ author: number, at: string, kind: string } | null} previous
- * @returns {Row[]}
- */
-function pendingRows(state, entries, me, previous) {
-  /** @type {Row[]} */
-  const out = [];
-  const stored = new Set(state.messages.filter(({ author }) => author.id === me).map(({ client_id }) => client_id));
-  for (const entry of entries) {
-    if (stored.has(entry.client_id)) continue;
-    const turn = { author: me, at: entry.created_at, kind: "text" };
-    const date = otherDay(previous, turn);
-    if (date) out.push(dateRow(turn.at));
-    out.push({ kind: "pending", key: `${me}:${entry.client_id}`, entry, head: date || !follows(previous, turn) });
-    previous = turn;
-  }
-  return out;
-}
-
-/**
  * Whether the first message after a seq is in the window: above an arbitrary one the "New" line would lie.
  * @param {Timeline} state
  * @param {number | null} seq
@@ -180,50 +130,13 @@ export function reachesBack({ messages, moreBefore }, seq) {
 }
 
 /**
- * The same for a pending row and for the message that it becomes, so that the one takes the other's place.
- * @param {Message} message
- */
-export function keyOf(message) {
-  return `${message.author.id}:${message.client_id}`;
-}
-
-/**
+ * Whether somebody else said something here after a seq.
  * @param {Message} message
  * @param {number} after
  * @param {number} me
  */
-function isNews(message, after, me) {
+export function isNews(message, after, me) {
   return message.seq > after && message.kind === "text" && message.author.id !== me && !message.deleted_at;
-}
-
-/**
- * @param {{ author: number, at: string, kind: string } | null} previous
- * @param {{ author: number, at: string, kind: string }} turn
- */
-function follows(previous, turn) {
-  if (!previous || previous.author !== turn.author || previous.kind !== turn.kind) return false;
-  return Date.parse(turn.at) - Date.parse(previous.at) < GROUP_MS;
-}
-
-/**
- * @param {{ at: string } | null} previous
- * @param {{ at: string }} turn
- */
-function otherDay(previous, turn) {
-  return !previous || day(previous.at) !== day(turn.at);
-}
-
-/**
- * @param {string} at
- * @returns {Row}
- */
-function dateRow(at) {
-  return { kind: "date", key: `date:${day(at)}`, at };
-}
-
-/** @param {string} at */
-function day(at) {
-  return new Date(at).toDateString();
 }
 
 /**

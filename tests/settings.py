@@ -1,0 +1,37 @@
+"""Settings for tests: the site's own, on throw-away data, with whatever costs time and proves nothing taken out.
+
+The database and the channel layer are those of DATABASE_URL and REDIS_URL when these are set (`bin/test postgres` sets
+them), else a SQLite file and memory.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from unittest import mock
+
+from environs import Env
+
+_data_dir = Path(tempfile.mkdtemp(prefix="confab-tests-"))
+atexit.register(shutil.rmtree, _data_dir, ignore_errors=True)
+(_data_dir / "static").mkdir()  # whitenoise warns of a missing directory, and warnings are errors here
+
+os.environ.update(
+    SECRET_KEY="for tests only",
+    DATA_DIR=str(_data_dir),
+    SITE_URL="http://127.0.0.1:8000",
+    EMAIL_URL="memory://",
+)
+
+# A developer's .env is about their site; what tests find must not depend on it.
+with mock.patch.object(Env, "read_env"):
+    from realtime_site.settings import *  # noqa: F403
+    from realtime_site.settings import DATABASES, STORAGES
+
+# MD5: Argon2 spends 50 ms on each password on purpose.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file: consumers work on the database from several threads, and each would get a memory database of its own.
+    DATABASES["default"]["TEST"] = {"NAME": str(_data_dir / "test.sqlite3")}

@@ -1,0 +1,78 @@
+"""Servers for tests that ask for them, and their logs for tests that fail."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import processes
+from tests.servers import Postgres, Redis, Worker, run_python, worker_environment
+
+LOG_CHARACTERS = 8_000  # the end of each log that a failure shows
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    report = yield
+    if report.failed:
+        report.sections += [(f"log of {one.name}", one.log[-LOG_CHARACTERS:]) for one in processes.running]
+    return report
+
+
+def pytest_unconfigure() -> None:
+    processes.kill_all()
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    server = Redis(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    server = Postgres()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres_server: Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database with all tables and no rows, to be copied from."""
+    name = postgres_server.create_database()
+    env = worker_environment(tmp_path_factory.mktemp("migrate"), postgres_server.database_url(name))
+    run_python(env, "manage.py", "migrate", "-v0")
+    return name
+
+
+@pytest.fixture
+def workers(
+    redis_server: Redis, postgres_server: Postgres, migrated_database: str, tmp_path: Path
+) -> Iterator[Callable[..., list[Worker]]]:
+    """`workers(2, DRAIN_SECONDS="1")`: that many on one fresh database and one Redis, up and ready."""
+    started: list[Worker] = []
+    database = postgres_server.database_url(postgres_server.create_database(migrated_database))
+
+    def start(count: int = 1, **settings: str) -> list[Worker]:
+        new = [
+            Worker(
+                tmp_path / f"worker-{number}",
+                name=f"worker-{number}",
+                database_url=database,
+                redis_url=redis_server.url,
+                REDIS_PREFIX=database.rpartition("/")[2],
+                WORKERS=str(count),
+                **settings,
+            )
+            for number in range(len(started), len(started) + count)
+        ]
+        started.extend(new)
+        for worker in new:
+            worker.restart()
+        return new
+
+    yield start
+    for worker in started:
+        worker.kill()

@@ -110,8 +110,12 @@ def _authors(drafts: Sequence[Draft]) -> dict[tuple[int, int], Any]:
 
 
 def _stored(drafts: Sequence[Draft]) -> dict[Key, Message]:
-    """What is there of these already, by room, author and client_id."""
-    found = Message.objects.select_related("author").filter(client_id__in=[draft.client_id for draft in drafts])
+    """What is there of these already, by room, author and client_id. Nearly always nothing: only then rows are read."""
+    client_ids = [draft.client_id for draft in drafts]
+    known = list(Message.objects.filter(client_id__in=client_ids).order_by().values_list("pk", flat=True))
+    if not known:
+        return {}
+    found = Message.objects.select_related("author").filter(pk__in=known)
     return {(message.room_id, message.author_id, message.client_id): message for message in found}
 
 

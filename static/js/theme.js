@@ -18,6 +18,9 @@
   function show(theme) {
     if (theme === "light" || theme === "dark") root.dataset.theme = theme;
     else delete root.dataset.theme;
+    const dark = theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+    // What a phone paints around the page: tokens.css calls it --paper-2.
+    document.querySelector('meta[name="theme-color"]')?.setAttribute("content", dark ? "#161412" : "#f5f2ec");
     for (const radio of document.querySelectorAll('[data-theme-choice] input[type="radio"]')) {
       if (radio instanceof HTMLInputElement) radio.checked = radio.value === theme;
     }
@@ -37,6 +40,7 @@
   }
 
   show(stored());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => show(stored()));
   document.addEventListener("DOMContentLoaded", () => show(stored()));
   addEventListener("storage", (event) => event.key === KEY && show(stored()));
   document.addEventListener("change", ({ target }) => {

@@ -49,6 +49,15 @@ def site(prepared: Site, tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.fixture
+def supervised_site(prepared: Site, tmp_path: Path) -> Iterator[Site]:
+    """The same as an operator starts it: a supervisor that can replace its worker."""
+    site = prepared.copy_to(tmp_path / "data")
+    site.start("realtime_site.serve")
+    yield site
+    site.stop()
+
+
+@pytest.fixture
 def complaints() -> Iterator[list[str]]:
     """What the browser complained of on any page, the content policy included. At the end there must be nothing."""
     heard: list[str] = []

@@ -42,14 +42,27 @@ class Site:
         answer: dict[str, str] = json.loads(self._run("-m", "tests.browser.seed", stdin=json.dumps(wanted)))
         return answer
 
-    def start(self) -> None:
-        command = [sys.executable, "-m", "realtime_site.worker", "--port", str(self.port)]
+    def start(self, program: str = "realtime_site.worker") -> None:
+        """`realtime_site.serve` puts a supervisor before the worker, which can replace it."""
+        command = [sys.executable, "-m", program, "--port", str(self.port)]
         self._process = subprocess.Popen(command, cwd=ROOT, env=self._env())
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("The worker does not come up.")
             time.sleep(0.05)
+
+    def deploy(self) -> None:
+        """A new worker takes the old one's place, on a site under a supervisor. Returns before it has."""
+        if self._process:
+            self._process.send_signal(signal.SIGHUP)
+
+    def stop(self) -> None:
+        """Politely, so that a supervisor takes its workers along."""
+        if self._process:
+            self._process.terminate()
+            self._process.wait()
+            self._process = None
 
     def kill(self) -> None:
         """As a power cut would: no goodbye, no close frame."""
@@ -82,6 +95,7 @@ class Site:
     def _env(self) -> dict[str, str]:
         mine = {
             "DATA_DIR": str(self.data_dir),
+            "DRAIN_SECONDS": "2",
             "DJANGO_SETTINGS_MODULE": "realtime_site.settings",
             "SECRET_KEY": "for tests only",
             "SITE_URL": self.url,

@@ -119,3 +119,32 @@ def test_two_tabs_of_one_person_do_not_send_twice(site: Site, enter: Enter) -> N
     first.close()
     expect(message(bob, "from the first tab")).to_be_visible()
     assert sorted(texts(bob)) == ["from the first tab", "from the second tab"]
+
+
+def test_nobody_notices_a_deploy(supervised_site: Site, enter: Enter) -> None:
+    site = supervised_site
+    keys = site.seed(**BOTH)
+    alice, bob = (enter(site, keys[name], "/rooms/general/") for name in ("alice", "bob"))
+    for page in (alice, bob):
+        wait_until_connected(page)
+        page.evaluate(_WATCH_BANNER)
+    with alice.expect_websocket() as moved:
+        site.deploy()
+        said = 0
+        while not moved.is_done():
+            said += 1
+            say(alice, f"line {said}")
+            expect(message(bob, f"line {said}").first).to_be_visible()
+    say(alice, "after the move")
+    expect(message(bob, "after the move")).to_be_visible()
+    expect(alice.locator(".message--pending")).to_have_count(0)
+    assert texts(bob) == texts(alice) == [*(f"line {number}" for number in range(1, said + 1)), "after the move"]
+    assert not alice.evaluate("window.bannerShown")
+    assert not bob.evaluate("window.bannerShown")
+
+
+_WATCH_BANNER = """() => {
+  const banner = document.querySelector("connection-banner");
+  window.bannerShown = false;
+  new MutationObserver(() => { window.bannerShown ||= !banner.hidden; }).observe(banner, { attributes: true });
+}"""

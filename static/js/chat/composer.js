@@ -154,6 +154,7 @@ export class Composer extends Part {
     const { room } = this.app.session;
     if (!room) return;
     this.input.disabled = room.archived;
+    this.input.setAttribute("aria-label", `Message to ${room.name}`);
     this.input.placeholder = room.archived ? "This room is archived" : `Message ${room.name}`;
   }
 

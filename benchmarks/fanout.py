@@ -1,6 +1,8 @@
-"""One room, many sockets, one worker: what a delivery costs the server (its CPU and Redis') and how many it makes a second.
+"""One room, many sockets, one worker: what a delivery costs the server (its CPU and Redis') and how many it makes a
+second.
 
-Two loads: one message at a time, and eight on their way. Relayed messages, as the Channels tutorial's are; ours stored as well.
+Two loads: one message at a time, and eight on their way. Relayed messages, as the Channels tutorial's are; ours
+stored as well.
 """
 
 import asyncio
@@ -68,10 +70,14 @@ async def _once(sockets: list, window: int, messages: int, pids: tuple[int, ...]
 def _table(measured: dict[str, dict[int, Figure]], window: int) -> Table:
     ours = measured["confab"][window].microseconds
     rows = [
-        [name, f"{figures[window].microseconds:.1f}", f"{figures[window].per_second:,.0f}", f"{figures[window].microseconds / ours:.1f}"]
+        [
+            name,
+            f"{figures[window].microseconds:.1f}",
+            f"{figures[window].per_second:,.0f}",
+            f"{figures[window].microseconds / ours:.1f}",
+        ]
         for name, figures in measured.items()
     ]
-    title = f"Fan-out: one room, {SOCKETS} sockets, one worker with Redis, {window} message{'s' * (window > 1)} on their way"
+    load = "one message" if window == 1 else f"{window} messages"
+    title = f"Fan-out: one room, {SOCKETS} sockets, one worker with Redis, {load} on the way"
     return Table(title, ["server", "CPU µs a delivery", "deliveries a second", "× Confab's CPU"], rows)
-
-

@@ -41,7 +41,9 @@ def run(bench: Bench) -> list[Table]:
         for name, figure in measured.items()
     ]
     columns = ["server", "messages a second", "server CPU µs a message", "Confab is faster by"]
-    return [Table(f"Posting: {ROOMS} rooms of {SIZE}, {ROOMS} senders, PostgreSQL and Redis, one worker", columns, rows)]
+    return [
+        Table(f"Posting: {ROOMS} rooms of {SIZE}, {ROOMS} senders, PostgreSQL and Redis, one worker", columns, rows)
+    ]
 
 
 def _measure(bench: Bench, peer: Peer, pids: tuple[int, ...], messages: int) -> Figure:

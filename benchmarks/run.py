@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks.servers import ROOT
+from tests.servers import Postgres, Redis
 
 
 class _Ports:
@@ -40,28 +41,22 @@ class Table:
 class Bench:
     """One run: a Redis and a PostgreSQL that nobody else uses, and a folder."""
 
-    def __init__(self, folder: Path, redis_url: str, redis_pid: int, postgres_url: str) -> None:
-        self.folder, self.redis_url, self.redis_pid = folder, redis_url, redis_pid
-        self._postgres_url = postgres_url
-        self._databases = 0
+    def __init__(self, folder: Path, redis: Redis, postgres: Postgres) -> None:
+        self.folder, self._redis, self._postgres = folder, redis, postgres
+        self.redis_pid = redis.pid
         self.log = folder / "servers.log"
 
     def environment(self, which: str, **more: str) -> dict[str, str]:
         """Variables for a server and its empty database."""
-        self._databases += 1
-        name = f"{which}{self._databases}"
-        import psycopg
-
-        with psycopg.connect(self._postgres_url, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
-        data = self.folder / name
+        name = self._postgres.create_database()
+        data = self.folder / f"{which}-{name}"
         (data / "static").mkdir(parents=True)
         return {
             **os.environ,
             "SECRET_KEY": "benchmark",
             "DATA_DIR": str(data),
-            "DATABASE_URL": self._postgres_url.rsplit("/", 1)[0] + f"/{name}",
-            "REDIS_URL": self.redis_url,
+            "DATABASE_URL": self._postgres.database_url(name),
+            "REDIS_URL": self._redis.url,
             **more,
         }
 
@@ -73,10 +68,15 @@ class Bench:
 def machine() -> str:
     """One line about where the figures come from."""
     model = next(
-        (line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
         platform.machine(),
     )
-    return f"{os.cpu_count()} cores ({model}), Linux {platform.release()}, Python {platform.python_version()}, {date.today()}"
+    versions = f"Linux {platform.release()}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores ({model}), {versions}, {date.today()}"
 
 
 __all__ = ["ROOT", "Bench", "Table", "free_port", "machine"]

@@ -1,4 +1,7 @@
-"""The servers that are measured: Redis, PostgreSQL, our worker, the stock peer. Each run has its own, on free ports, in a temporary folder."""
+"""The servers that are measured: Redis, PostgreSQL, our worker, the stock peer.
+
+Each run has its own, on free ports, in a temporary folder.
+"""
 
 import os
 import subprocess

@@ -72,6 +72,15 @@ class ChatConsumer(RoomSockets):
         backlog = [self._enter(room) for room in snapshot["rooms"]]
         super().welcome(snapshot | {"rooms": backlog})
 
+    def control(self, action: str, topic: str, seq: int) -> None:
+        """A room that is new to this socket also says how many are online there: the database could not."""
+        new = action == "attach" and topic not in self._topics
+        super().control(action, topic, seq)
+        room_id = topics.room_id(topic)
+        if new and room_id is not None:
+            event = protocol.RoomEvent(protocol.Room(id=room_id, online=presence().count(topic)))
+            self.outlet.send(wire.encode(event))
+
     def _enter(self, room: protocol.Room) -> protocol.Room:
         topic = topics.room(room.id)
         assert isinstance(room.seq, int)

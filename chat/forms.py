@@ -8,7 +8,14 @@ from chat import selectors
 from chat.models import Room
 
 
-class RoomForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's own is not generic
+class PlainForm:
+    """Labels without the colon that Django puts after them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label_suffix="", **kwargs)
+
+
+class RoomForm(PlainForm, forms.ModelForm):  # type: ignore[type-arg]  # Django's own is not generic
     class Meta:
         model = Room
         fields = ("name", "topic", "kind")
@@ -23,13 +30,13 @@ class RoomForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's own is no
         self.fields["name"].widget.attrs["autofocus"] = True
 
 
-class RoomSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+class RoomSettingsForm(PlainForm, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Room
         fields = ("name", "topic")
 
 
-class PersonForm(forms.Form):
+class PersonForm(PlainForm, forms.Form):
     """Names somebody who has an account."""
 
     username = forms.CharField(max_length=33, label="Add somebody by their username")

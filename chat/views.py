@@ -60,7 +60,7 @@ def room(request: HttpRequest, slug: str, seq: int | None = None) -> HttpRespons
         max_age=365 * 86_400,
         secure=settings.SESSION_COOKIE_SECURE,
         samesite="Lax",
-        httponly=True,
+        httponly=False,  # the page writes it too, when it goes to another room without loading
     )
     return response
 

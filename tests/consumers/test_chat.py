@@ -136,6 +136,7 @@ async def test_somebody_brought_in_by_another_process_hears_of_it(connect: Conne
     await sync_to_async(rooms.add)(by_id=house.alice.pk, room_id=house.secret.pk, user_id=house.bob.pk)
     event = await bob.event("room")
     assert (event["room"]["slug"], event["room"]["kind"]) == ("secret", "private")
+    assert (await bob.event("room"))["room"] == {"id": house.secret.pk, "online": 1}
 
 
 async def test_a_renamed_room_is_told_to_its_members(connect: Connect, house: House) -> None:

@@ -64,6 +64,7 @@ class Command(BaseCommand):
     def _begin(self, *, demo: bool) -> None:
         if demo and first_run.is_pending():
             call_command("demo", stdout=self.stdout)
+            self.stdout.flush()  # what follows is an exec, which drops what is still buffered
         try:
             link = first_run.ensure()
         except ImproperlyConfigured as error:

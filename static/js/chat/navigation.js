@@ -63,12 +63,16 @@ export function navigate(app, path) {
 }
 
 /**
+ * In the address, and in the cookie by which the server knows where `/` leads.
+ *
  * @param {Room} room
  * @param {number | null} at
  */
 export function remember(room, at) {
   const path = at === null ? roomPath(room) : messagePath(room, at);
   if (path !== location.pathname) history.pushState(null, "", path);
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `room=${room.slug}; path=/; max-age=31536000; samesite=lax${secure}`;
 }
 
 /**

@@ -43,7 +43,7 @@ class Redis(Process):
     def cli(self, *command: str) -> object:
         """`cli("FLUSHALL")`: what `redis-cli` would do."""
         with redis.Redis.from_url(self.url) as client:
-            return client.execute_command(*command)  # type: ignore[no-untyped-call]
+            return client.execute_command(*command)
 
     def _answers(self) -> bool:
         try:

@@ -1,0 +1,137 @@
+"""`bin/test`: runs the stages, says how they went.
+
+  bin/test                        everything
+  bin/test unit browser           two stages
+  bin/test -k presence            tests with that in their names, whatever their stage
+  bin/test unit -x --lf           what follows the stages is pytest's
+  bin/test tests/unit/test_hub.py
+
+Stages: lint types unit sqlite postgres scale js browser. What they printed is in test-results/. What cannot run here is
+listed at the end with its cure; with CI=true it counts as failed. The last line has the sums.
+"""
+
+# Until `run` nothing but the standard library: `--check` comes before anything is installed.
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Never
+
+if TYPE_CHECKING:
+    from tests.runner.results import Result
+
+STAGES = {
+    "lint": "style, templates, who may import whom",
+    "types": "mypy",
+    "unit": "parts on their own",
+    "sqlite": "services, sockets and pages on SQLite and memory",
+    "postgres": "the same on PostgreSQL and Redis",
+    "scale": "several workers, kept busy and broken",
+    "js": "the page's modules and their types",
+    "browser": "people in Chromium",
+}
+# Where the stages that are pytest's have their tests.
+PATHS = {
+    "unit": ("tests/unit", "tests/test_*.py"),
+    "sqlite": ("tests/services", "tests/consumers", "tests/http"),
+    "postgres": ("tests/services", "tests/consumers", "tests/http"),
+    "scale": ("tests/scale", "tests/faults"),
+    "browser": ("tests/browser",),
+}
+QUESTION = 2  # the exit code of `--check` when only help was wanted
+INTERRUPTED = 130
+
+
+def main(words: Sequence[str]) -> int:
+    check_only = words[:1] == ["--check"]
+    words = words[1:] if check_only else words
+    if {"-h", "--help"} & set(words):
+        print(__doc__)
+        return QUESTION
+    names, arguments = chosen(words)
+    return 0 if check_only else run(names, arguments)
+
+
+def chosen(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The stages that are meant, and what goes to pytest. Ends the process when it makes no sense."""
+    count = next((at for at, word in enumerate(words) if word not in STAGES), len(words))
+    names, arguments = list(words[:count]), list(words[count:])
+    if arguments and not arguments[0].startswith("-") and not Path(arguments[0].split("::")[0]).exists():
+        sys.exit(f"{arguments[0]} is neither a stage ({' '.join(STAGES)}) nor a path.")
+    return names or _concerned(arguments), arguments
+
+
+def _concerned(arguments: Sequence[str]) -> list[str]:
+    """The stages that arguments without a stage are about."""
+    paths = [Path(word.split("::")[0]) for word in arguments if word.startswith("tests/")]
+    if not paths:
+        return list(PATHS if arguments else STAGES)
+    return [
+        name
+        for name, patterns in PATHS.items()
+        if any(one.match(pattern) for path in paths for one in (path, *path.parents) for pattern in patterns)
+    ]
+
+
+def run(names: Sequence[str], arguments: Sequence[str]) -> int:
+    """Every stage runs, whatever became of the one before. The exit code."""
+    from tests.runner.command import adopt_orphans
+    from tests.runner.results import Result
+    from tests.runner.stages import RESULTS
+
+    RESULTS.mkdir(exist_ok=True)
+    signal.signal(signal.SIGTERM, _interrupt)
+    adopt_orphans()
+    total, started, code = Result(), time.monotonic(), 0
+    try:
+        for name in names:
+            total += _run_one(name, arguments)
+    except KeyboardInterrupt:
+        print("\nInterrupted.")
+        code = INTERRUPTED
+    return _sum_up(total, time.monotonic() - started) or code
+
+
+def _run_one(name: str, arguments: Sequence[str]) -> "Result":
+    from tests.runner.results import NotRun, Result
+    from tests.runner.stages import Stage
+    from tests.runner.tools import MissingError
+
+    stage = Stage(name, arguments)
+    print(f"{name}: {STAGES[name]}", flush=True)
+    started = time.monotonic()
+    try:
+        result = stage.run()
+    except MissingError as problem:
+        result = Result(not_run=[NotRun(name, problem.reason, problem.cure)])
+    except Exception:  # a fault of a stage must not keep the others from running
+        traceback.print_exc()
+        result = Result(failed=1)
+    if result.failed:
+        print(stage.shown())
+    print(f"  {result} in {time.monotonic() - started:.1f} s", flush=True)
+    return result
+
+
+def _sum_up(total: "Result", seconds: float) -> int:
+    from tests.runner.results import listed
+
+    if total.not_run:
+        print("\nNot run:", *listed(total.not_run), sep="\n")
+    if os.environ.get("CI", "").lower() in {"true", "1"} and total.not_run:
+        print("In CI what is not run counts as failed.")
+        total.failed += len(total.not_run)
+        total.not_run = []
+    print(f"\n{seconds:.0f} s; what was printed is in test-results/\n{total}")
+    return int(total.failed > 0 or not (total.passed or total.not_run))
+
+
+def _interrupt(*_: object) -> Never:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,82 @@
+"""Runs a command with its output in a file and its progress on the terminal, and leaves nothing of it behind."""
+
+import ctypes
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from tests.processes import ROOT, running
+
+PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
+LIMIT_SECONDS = 600  # the whole run has ten minutes
+TIDY_SECONDS = 20  # for fixtures to end their servers after Ctrl-C
+TOLD_EVERY_SECONDS = 30  # where there is no terminal
+
+
+def run_command(command: Sequence[str | Path], *, env: Mapping[str, str], output: Path) -> int:
+    """Its exit code; 124 when it took longer than LIMIT_SECONDS. On Ctrl-C it is told, too, and given time."""
+    with output.open("ab") as out:
+        words = [str(word) for word in command]
+        child = subprocess.Popen(
+            words, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, process_group=0
+        )
+    try:
+        return _followed(child, output)
+    except KeyboardInterrupt:
+        child.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(TIDY_SECONDS)
+        raise
+    finally:
+        end_descendants()
+
+
+def adopt_orphans() -> None:
+    """What the stages' processes leave behind becomes this process's child, so that it can be found (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def end_descendants() -> None:
+    """Ends the command and whatever it started or orphaned; not the servers that this process started for it."""
+    spared = _spared()
+    family = [one for one in psutil.Process().children(recursive=True) if one.pid not in spared]
+    for one in family:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    psutil.wait_procs(family, 5)
+
+
+def _spared() -> set[int]:
+    roots = [psutil.Process(server.pid) for server in running]
+    return {one.pid for root in roots for one in (root, *root.children(recursive=True))}
+
+
+def _followed(child: "subprocess.Popen[bytes]", output: Path) -> int:
+    started = told = time.monotonic()
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return child.wait(0.5)
+        now = time.monotonic()
+        if now - started > LIMIT_SECONDS:
+            with output.open("a") as out:
+                out.write(f"\nEnded after {LIMIT_SECONDS} s.\n")
+            return 124
+        if sys.stdout.isatty():
+            print(f"  {_progress(output)} {now - started:.0f} s   ", end="\r", flush=True)
+        elif now - told > TOLD_EVERY_SECONDS:
+            told = now
+            print(f"  {_progress(output)} {now - started:.0f} s", flush=True)
+
+
+def _progress(output: Path) -> str:
+    """How far pytest says it is, else nothing."""
+    percents = re.findall(rb"\[ *(\d+)%\]", output.read_bytes()[-2000:])
+    return f"{percents[-1].decode()} %" if percents else "…"

@@ -106,7 +106,7 @@ def _secret_key(data: Path) -> str:
     """The key kept in the data directory, made at the first start. It signs sessions: nobody else may read it."""
     path = data / "secret_key"
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(0o700, parents=True, exist_ok=True)  # private messages, password hashes
         # O_EXCL: of two first starts at once one makes the key and both use it.
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(48))

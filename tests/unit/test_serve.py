@@ -73,6 +73,7 @@ def test_the_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> 
     path = tmp_path / "data" / "secret_key"
     assert len(first) >= 50
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert serve._secret_key(tmp_path / "data") == first
 
 

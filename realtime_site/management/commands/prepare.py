@@ -32,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="Fill an empty site; see the command demo.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        settings.DATA_DIR.mkdir(0o700, parents=True, exist_ok=True)
         try:
             with _alone():
                 self._migrate()

@@ -8,11 +8,11 @@ from chat import selectors
 from chat.models import Room
 
 
-class PlainForm:
+class PlainForm(forms.BaseForm):
     """Labels without the colon that Django puts after them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
 
 
 class RoomForm(PlainForm, forms.ModelForm):  # type: ignore[type-arg]  # Django's own is not generic

@@ -1,14 +1,5 @@
-"""`python -m realtime_site.supervisor`: binds the port and keeps N workers serving it.
+"""Keeps every place filled with a worker that serves, whatever happens to them."""
 
-Owns the listening socket, so that no connection is refused while workers come and go, and the workers' lives. Standard
-library only: it imports no Django and no project code that could change under it, so SIGHUP after an upgrade starts
-workers of the new release without ending the old supervisor.
-
-    SIGTERM, SIGINT   SIGTERM to every worker, SIGKILL after their drain; exit 0. Twice: at once
-    SIGHUP            replaces the workers one by one; each old one ends only when its successor serves
-"""
-
-import argparse
 import asyncio
 import contextlib
 import os
@@ -19,8 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from realtime_site.listening import ListenError, base_url, listen
-from realtime_site.worker_process import WorkerProcess
+from realtime_site.supervisor.process import WorkerProcess
 
 # A worker that dies younger died "at once": it is the site that is broken, not the moment.
 QUICK_SECONDS = 10.0
@@ -186,41 +176,3 @@ class Supervisor:
 def say(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
-
-
-def main() -> int:
-    arguments = _arguments()
-    try:
-        listener = listen(arguments.host, arguments.port)
-    except ListenError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    url = arguments.url or base_url(arguments.host, listener.getsockname()[1])
-
-    async def supervise() -> int:
-        return await Supervisor(
-            arguments.command or [sys.executable, "-m", "realtime_site.worker"],
-            listener=listener,
-            workers=arguments.workers,
-            url=url,
-            drain_seconds=arguments.drain_seconds,
-        ).run()
-
-    return asyncio.run(supervise())
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m realtime_site.supervisor", description="Keeps the workers serving."
-    )
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--workers", type=int, default=int(os.environ.get("WORKERS", "1")))
-    parser.add_argument("--drain-seconds", type=float, default=float(os.environ.get("DRAIN_SECONDS", "10")))
-    parser.add_argument("--url", help="what to tell the operator")
-    parser.add_argument("command", nargs="*", help="started instead of the worker, with --fd and --ready-fd added")
-    return parser.parse_args()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,6 +14,8 @@ import pytest
 
 FAKE = Path(__file__).with_name("fake_worker.py")
 LIMIT_SECONDS = 30
+# The leader of a session without a terminal has the one it opens from then on, and gets SIGHUP when that closes.
+TAKE_TERMINAL = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.argv[1], sys.argv[1:])"
 
 
 def wait_for(condition: Callable[[], object]) -> None:
@@ -32,19 +34,22 @@ class Site:
         self.output = directory / "output"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *options: str, workers: int = 2) -> None:
+    def start(self, *options: str, workers: int = 2, stdin: int = subprocess.DEVNULL) -> None:
         command = [sys.executable, "-m", "realtime_site.supervisor", "--port=0", f"--workers={workers}", *options]
+        if stdin != subprocess.DEVNULL:
+            command = [sys.executable, "-c", TAKE_TERMINAL, *command]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [*command, "--", sys.executable, str(FAKE)],
                 env=os.environ | {"DIARY": str(self.diary)},
+                stdin=stdin,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
             )
 
-    def start_and_wait(self, *options: str, workers: int = 2) -> None:
-        self.start(*options, workers=workers)
+    def start_and_wait(self, *options: str, workers: int = 2, stdin: int = subprocess.DEVNULL) -> None:
+        self.start(*options, workers=workers, stdin=stdin)
         wait_for(lambda: "Confab is at" in self.said())
 
     def signal(self, number: signal.Signals) -> None:
@@ -157,6 +162,15 @@ def test_ctrl_c_in_a_terminal_tells_each_worker_once(site: Site) -> None:
     os.killpg(site.process.pid, signal.SIGINT)
     assert site.exit_code() == 0
     assert sorted(site.wrote("told")) == sorted(site.wrote("ready"))
+
+
+def test_a_closed_terminal_is_the_end_and_no_reload(site: Site) -> None:
+    keyboard, terminal = os.openpty()
+    site.start_and_wait(stdin=terminal)
+    os.close(terminal)
+    os.close(keyboard)
+    assert site.exit_code() == 0
+    assert len(site.wrote("ready")) == 2
 
 
 def test_a_worker_that_does_not_end_is_killed(site: Site) -> None:

@@ -38,8 +38,10 @@ if not SECRET_KEY:
         "elsewhere put a long random string in the environment or in .env."
     )
 HTTPS = _site.scheme == "https"
+# IPv6 addresses stand in brackets, in a Host header as in an e-mail address (RFC 5321 §4.1.3).
+_host = f"[{_site.hostname}]" if ":" in _site.hostname else _site.hostname
 
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [_site.hostname, "localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [_host, "localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [f"{_site.scheme}://{_site.netloc}"])
 
 # --- The house -------------------------------------------------------------------------------------------------
@@ -186,7 +188,8 @@ ACCOUNT_ADAPTER = "realtime_site.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"login": "realtime_site.accounts.forms.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_USERNAME_VALIDATORS = "realtime_site.accounts.models.username_validators"
-ACCOUNT_EMAIL_VERIFICATION = env.str("EMAIL_VERIFICATION", "optional")  # "mandatory": nobody in without a confirmed address
+# "mandatory": nobody gets in without a confirmed address.
+ACCOUNT_EMAIL_VERIFICATION = env.str("EMAIL_VERIFICATION", "optional")
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*" if ACCOUNT_EMAIL_VERIFICATION == "mandatory" else "email", "password1*"]
 # "strict": without it, signing up with somebody's e-mail address tells that they are here. The price is that an address
 # nobody has verified may stand on several accounts; verified, on one.
@@ -229,7 +232,7 @@ if "EMAIL_BACKEND" not in EMAIL_CONFIG:
     )
 globals().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT: int = EMAIL_CONFIG.get("EMAIL_TIMEOUT") or 10  # a mail server that hangs must not hold a page longer
-DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <noreply@{_site.hostname}>")
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <noreply@{_host}>")
 if not parseaddr(DEFAULT_FROM_EMAIL)[1]:
     raise ImproperlyConfigured(f"DEFAULT_FROM_EMAIL is no address: {DEFAULT_FROM_EMAIL!r}.")
 

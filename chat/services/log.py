@@ -4,8 +4,6 @@ Only other services call this, inside their transaction.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
 
 from django.db import connection
 from django.db.models.functions import Lower
@@ -106,16 +104,16 @@ def _mention(messages: Sequence[Message], known: dict[int, dict[str, int]]) -> d
 
 
 def _store_heads(rooms: Sequence[Room]) -> None:
-    """One statement, prepared once; `bulk_update` spends more time on building its CASE than the database on the
-    rows.
+    """One statement for all: `bulk_update` spends more time on building its CASE than the database on the rows.
+
+    The rooms of one call have one time in common: all their messages are written now.
     """
+    moment = connection.ops.adapt_datetimefield_value(rooms[0].last_message_at)
+    pairs = [number for room in rooms for number in (room.pk, room.head)]
+    values = ", ".join(["(%s, %s)"] * len(rooms))
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE chat_room SET head = %s, last_message_at = %s WHERE id = %s",
-            [(room.head, _adapted(room.last_message_at), room.pk) for room in rooms],
+        cursor.execute(
+            f"UPDATE chat_room SET head = v.column2, last_message_at = %s FROM (VALUES {values}) AS v"  # noqa: S608
+            " WHERE chat_room.id = v.column1",
+            [moment, *pairs],
         )
-
-
-def _adapted(moment: datetime | None) -> Any:
-    """A time as this database's driver takes it."""
-    return connection.ops.adapt_datetimefield_value(moment)

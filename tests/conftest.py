@@ -83,7 +83,9 @@ def workers(
         ]
         started.extend(new)
         for worker in new:
-            worker.restart()
+            worker.launch()
+        for worker in new:
+            worker.wait_until_ready()
         return new
 
     yield start

@@ -142,9 +142,15 @@ class Worker(Process):
         self.env = worker_environment(data_dir, database_url, redis_url) | {"SITE_URL": self.url} | settings
 
     def restart(self) -> None:
-        """Starts it on the port it had."""
+        """Starts it on the port it had, and waits until it is ready."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
         self.kill()
         self.start([sys.executable, "-m", "realtime_site.worker", "--port", str(self.port)], env=self.env)
+
+    def wait_until_ready(self) -> None:
         self.wait_until(lambda: self.get("/readyz") == 200)
 
     def get(self, path: str) -> int:

@@ -1,0 +1,53 @@
+"""One room as a client knows it: docs/protocol.md, "Order, gaps, resume". Pure."""
+
+from typing import Any
+
+Frame = dict[str, Any]
+
+
+class RoomLog:
+    """What was applied, in that order; what waits for a gap to close."""
+
+    def __init__(self, last: int) -> None:
+        self.first = self.last = last
+        self.heard: list[Frame] = []
+        self.ignored = 0  # events that brought nothing new
+        self.syncs = 0
+        self._known: dict[int, Frame] = {}
+        self._held: list[Frame] = []
+
+    @property
+    def has_gap(self) -> bool:
+        return bool(self._held)
+
+    def offer(self, event: Frame) -> None:
+        """A `message` event."""
+        if event["seq"] <= self.last:
+            self.ignored += 1
+        elif _after(event) <= self.last:
+            self._apply(event["message"])
+            self.last = event["seq"]
+            self._release()
+        else:
+            self._held.append(event)
+
+    def complete(self, messages: list[Frame], seq: int) -> None:
+        """An answer of the server that is complete up to `seq`."""
+        for message in sorted(messages, key=lambda one: int(one["seq"])):
+            self._apply(message)
+        self.last = max(self.last, seq)
+        self._release()
+
+    def _apply(self, message: Frame) -> None:
+        if message["id"] not in self._known:
+            self.heard.append(message)
+        self._known[message["id"]] = message
+
+    def _release(self) -> None:
+        held, self._held = sorted(self._held, key=lambda event: int(event["seq"])), []
+        for event in held:
+            self.offer(event)
+
+
+def _after(event: Frame) -> int:
+    return int(event.get("after", event["seq"] - 1))

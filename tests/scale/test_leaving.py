@@ -1,0 +1,54 @@
+"""A worker goes, politely or not; people go on talking."""
+
+import asyncio
+from collections.abc import Callable
+
+from tests.scale.checker import check
+from tests.scale.conftest import Site
+from tests.scale.link import until
+from tests.scale.traffic import everybody_has, talk
+
+DRAINING = 4503
+MEMBERS = 20
+
+
+async def test_a_worker_killed_in_the_middle_costs_nobody_a_message(make_site: Callable[..., Site]) -> None:
+    site = make_site(2, people=MEMBERS)
+    clients = await site.clients(MEMBERS)
+
+    talking = asyncio.gather(*(talk(client, site.room, 300, pace_seconds=0.005) for client in clients[:4]))
+    await until(lambda: len(clients[1].acked) > 50, "fifty acks")
+    site.workers[1].kill()
+    assert not talking.done()
+    await talking
+    await everybody_has(site, clients)
+
+    check(site.stored(), clients, site.room)
+    assert len(site.stored()) == 1 + 4 * 300
+    assert all(client.closed_with for client in clients[1::2])
+    assert not any(client.closed_with for client in clients[0::2])
+
+
+async def test_a_worker_told_to_stop_lets_go_of_everybody_politely(make_site: Callable[..., Site]) -> None:
+    site = make_site(2, people=6, DRAIN_SECONDS="2")
+    leaving, staying = site.workers
+    movers = [await site.client(number) for number in (0, 2)]
+    sitters = [await site.client(number, moves=False) for number in (4,)]
+    others = [await site.client(number) for number in (1, 3, 5)]
+
+    in_flight = [
+        client.post(site.room, f"in flight {number}") for client in (*movers, *sitters) for number in range(20)
+    ]
+    leaving.terminate()
+    await asyncio.gather(*in_flight)
+    assert await asyncio.to_thread(leaving.wait) == 0
+    await until(lambda: all(client.is_connected for client in (*movers, *sitters)), "reconnects")
+    await everybody_has(site, [*movers, *sitters, *others])
+
+    check(site.stored(), [*movers, *sitters, *others], site.room)
+    assert [len(client.heard_of("goodbye")) for client in (*movers, *sitters)] == [1, 1, 1]
+    assert [client.closed_with for client in sitters] == [[DRAINING]]
+    assert [client.sent_again for client in sitters] == [0]
+    assert DRAINING not in [code for client in movers for code in client.closed_with]
+    assert not any(client.closed_with or client.heard_of("goodbye") for client in others)
+    assert staying.is_running

@@ -24,6 +24,12 @@ os.environ.update(
     EMAIL_URL="memory://",
 )
 
+# Processes of pytest-xdist share a Redis: each has a cache and a prefix of its own there.
+_number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+os.environ["REDIS_PREFIX"] = f"test-{os.getpid()}"
+if os.environ.get("REDIS_URL"):
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{_number}"
+
 # A developer's .env is about their site; what tests find must not depend on it.
 with mock.patch.object(Env, "read_env"):
     from realtime_site.settings import *  # noqa: F403

@@ -50,7 +50,16 @@ class Stage:
             return Result()
         xml = RESULTS / f"{self.name}.xml"
         xml.unlink(missing_ok=True)
-        options = ["-q", "-p", "no:cacheprovider", f"--junitxml={xml}", "-o", f"faulthandler_timeout={HANGS_SECONDS}"]
+        options = [
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            f"--junitxml={xml}",
+            "-o",
+            f"faulthandler_timeout={HANGS_SECONDS}",
+            "-n",
+            "2",
+        ]
         code = self.command(sys.executable, "-m", "pytest", *options, *wanted, *self.arguments)
         return results.of_pytest(xml, code, narrowed=bool(self._paths or self.arguments))
 

@@ -77,6 +77,11 @@ async def make_site(
     for site in made:
         await site.leave()
         for worker in site.workers:
-            complaints = _LAYER_LOST_REDIS.sub("", worker.log)
-            assert "Traceback" not in complaints, complaints
-            assert " ERROR " not in complaints, complaints
+            assert not complaints(worker.log)
+
+
+def complaints(log: str) -> list[str]:
+    """Lines that should not be there. What others log when their server is gone may be."""
+    log = _LAYER_LOST_REDIS.sub("", log)
+    lines = [line for line in log.splitlines() if "Traceback" in line or " ERROR " in line]
+    return [line for line in lines if not line.endswith("django.request: Service Unavailable: /readyz")]

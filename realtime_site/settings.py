@@ -109,9 +109,18 @@ if DATABASE_URL:
     if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         DATABASES["default"].update(
             CONN_MAX_AGE=0,
-            # 10 s: past that the client gets `unavailable` and tries again, rather than piling up.
             OPTIONS=DATABASES["default"].get("OPTIONS", {})
-            | {"pool": {"min_size": 2, "max_size": env.int("DATABASE_POOL", 16), "timeout": 10}},
+            | {
+                "pool": {
+                    "min_size": 2,
+                    "max_size": env.int("DATABASE_POOL", 16),
+                    # Past this the client gets `unavailable` and tries again, rather than piling up.
+                    "timeout": 3,
+                    # The pool tries again after 1, 2, 4 … s for as long as this; from its 300 s come pauses of minutes.
+                    # After it has given up, the next who asks makes it try.
+                    "reconnect_timeout": 2,
+                }
+            },
         )
 else:
     DATABASES = {

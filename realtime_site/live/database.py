@@ -8,10 +8,12 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from time import monotonic
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections
+from psycopg_pool import PoolTimeout
 
 from realtime_site.live.errors import ClientError
 
@@ -20,6 +22,10 @@ R = TypeVar("R")
 
 # Seconds after which a client should try again: about what PostgreSQL needs to restart.
 RETRY_AFTER = 2.0
+# After a call has waited for a connection in vain, others are refused at once for this long. Each would wait as long,
+# and there are few threads: the fortieth would be told after a minute what the first was told after three seconds.
+AWAY_SECONDS = 1.0
+_away_until = 0.0
 
 
 async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -36,9 +42,14 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def _call(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    global _away_until
+    if monotonic() < _away_until:
+        raise unavailable()
     try:
         return function(*args, **kwargs)
     except (OperationalError, InterfaceError) as error:
+        if isinstance(error.__cause__, PoolTimeout):
+            _away_until = monotonic() + AWAY_SECONDS
         raise unavailable() from error
     finally:
         _release()

@@ -5,8 +5,12 @@ from collections.abc import Callable
 
 from tests.scale.checker import check
 from tests.scale.conftest import Site
-from tests.scale.link import until
+from tests.scale.link import Frame, until
 from tests.scale.traffic import everybody_has
+
+# People look at a spinner for as long, and a load balancer gives a check about that much.
+REFUSED_SECONDS = 10
+RECOVERY_SECONDS = 5
 
 
 async def test_what_is_sent_while_the_database_is_away_is_refused_and_stored_once_when_tried_again(
@@ -34,3 +38,26 @@ async def test_what_is_sent_while_the_database_is_away_is_refused_and_stored_onc
     assert len(site.stored()) == 1 + 1 + 3
     check(site.stored(), clients[1:], site.room)
     assert not any(client.closed_with for client in clients)
+
+
+async def test_while_it_is_away_many_are_refused_soon_and_when_it_is_back_they_are_served_soon(
+    make_site: Callable[..., Site],
+) -> None:
+    site = make_site(1, people=40)
+    clients = await site.clients(40)
+
+    async def ask() -> list[Frame]:
+        return await asyncio.gather(*(client.command("room.history", room=site.room) for client in clients))
+
+    site.postgres.kill()
+    async with asyncio.timeout(REFUSED_SECONDS):
+        refusals = await ask()
+    assert {refusal.get("code") for refusal in refusals} == {"unavailable"}
+    async with asyncio.timeout(REFUSED_SECONDS):
+        assert await asyncio.to_thread(site.workers[0].get, "/readyz") == 503
+    await until(lambda: site.workers[0].log.count("error connecting") > 5, "attempts to reconnect")
+
+    site.postgres.restart()
+    async with asyncio.timeout(RECOVERY_SECONDS):
+        while {answer["type"] for answer in await ask()} != {"ok"}:
+            await asyncio.sleep(0.1)

@@ -1,6 +1,5 @@
 """Browser tests: real people, real browser, a real worker each. They wait for states, 30 s at most, and never sleep."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.browser.site import Site
+from tests.runner.tools import installed_chromium
 
 WAIT_MS = 30_000
 # A server that is killed on purpose makes the browser say so.
@@ -21,7 +21,7 @@ Enter = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    chromium = shutil.which("chromium")
+    chromium = installed_chromium()
     args = [
         "--no-sandbox",
         "--disable-gpu",

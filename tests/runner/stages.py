@@ -20,6 +20,8 @@ SHOWN_LINES = 300  # of what a failed stage printed; the file has all
 TOOLS = Path(sys.executable).parent
 # A test that hangs shows where after this; none has a reason to take half as long.
 HANGS_SECONDS = 180
+# Side by side, each process with its own servers. Past four the machine's memory is the limit, not its cores.
+PROCESSES = max(2, min(4, os.cpu_count() or 2))
 
 
 class Stage:
@@ -50,17 +52,9 @@ class Stage:
             return Result()
         xml = RESULTS / f"{self.name}.xml"
         xml.unlink(missing_ok=True)
-        options = [
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            f"--junitxml={xml}",
-            "-o",
-            f"faulthandler_timeout={HANGS_SECONDS}",
-            "-n",
-            "2",
-        ]
-        code = self.command(sys.executable, "-m", "pytest", *options, *wanted, *self.arguments)
+        options = [f"--junitxml={xml}", f"--numprocesses={PROCESSES}", "-o", f"faulthandler_timeout={HANGS_SECONDS}"]
+        quiet = ["-q", "-p", "no:cacheprovider"]
+        code = self.command(sys.executable, "-m", "pytest", *quiet, *options, *wanted, *self.arguments)
         return results.of_pytest(xml, code, narrowed=bool(self._paths or self.arguments))
 
     def shown(self) -> str:

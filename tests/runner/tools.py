@@ -52,7 +52,7 @@ def typescript(execute: Execute) -> Path:
 
 def chromium(execute: Execute) -> str:
     """A Chromium of the system; Debian's is installed when that is allowed. Raises MissingError."""
-    found = _chromium()
+    found = installed_chromium()
     if not found and shutil.which("apt-get") and _may_install():
         apt = [
             *([] if os.geteuid() == 0 else ["sudo", "-n"]),
@@ -63,10 +63,14 @@ def chromium(execute: Execute) -> str:
         ]
         execute([*apt, "update"])
         execute([*apt, "install", "--yes", "--no-install-recommends", "chromium"])
-        found = _chromium()
+        found = installed_chromium()
     if not found:
         raise MissingError("Chromium is missing and could not be installed.", "As root: apt-get install chromium")
     return found
+
+
+def installed_chromium() -> str | None:
+    return next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
 
 
 def _npm() -> list[str | Path]:
@@ -92,10 +96,6 @@ def _major(binary: str) -> int:
     told = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False).stdout
     number = told.strip().removeprefix("v").split(".")[0]
     return int(number) if number.isdigit() else 0
-
-
-def _chromium() -> str | None:
-    return next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
 
 
 def _may_install() -> bool:

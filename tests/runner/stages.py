@@ -53,8 +53,7 @@ class Stage:
         xml = RESULTS / f"{self.name}.xml"
         xml.unlink(missing_ok=True)
         options = [f"--junitxml={xml}", f"--numprocesses={PROCESSES}", "-o", f"faulthandler_timeout={HANGS_SECONDS}"]
-        quiet = ["-q", "-p", "no:cacheprovider"]
-        code = self.command(sys.executable, "-m", "pytest", *quiet, *options, *wanted, *self.arguments)
+        code = self.command(sys.executable, "-m", "pytest", "-q", *options, *wanted, *self.arguments)
         return results.of_pytest(xml, code, narrowed=bool(self._paths or self.arguments))
 
     def shown(self) -> str:

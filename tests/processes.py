@@ -93,7 +93,7 @@ class Process:
             for one in family:
                 with suppress(psutil.NoSuchProcess):
                     one.kill()
-            psutil.wait_procs(family[1:], PATIENCE_SECONDS)
+            wait_until(lambda: all(_has_ended(one) for one in family[1:]), f"the children of {self.name} to end")
         self.wait()
 
     def wait(self) -> int:
@@ -103,6 +103,14 @@ class Process:
         if self in running:
             running.remove(self)
         return code
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    """A zombie has: whoever inherited it may collect it late."""
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def kill_all() -> None:

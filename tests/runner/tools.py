@@ -44,9 +44,19 @@ def typescript(execute: Execute) -> Path:
     tsc = TYPESCRIPT_DIR / "node_modules" / "typescript" / "bin" / "tsc"
     if not tsc.exists():
         TYPESCRIPT_DIR.mkdir(parents=True, exist_ok=True)
-        options: list[str | Path] = ["--no-audit", "--no-fund", "--no-save", "--prefix", TYPESCRIPT_DIR]
+        options: list[str | Path] = [
+            "--no-audit",
+            "--no-fund",
+            "--no-save",
+            "--fetch-retries=1",
+            "--prefix",
+            TYPESCRIPT_DIR,
+        ]
         if execute([*_npm(), "install", *options, TYPESCRIPT]) or not tsc.exists():
-            raise MissingError("npm could not install TypeScript.", "Run bin/test js again with a network.")
+            raise MissingError(
+                "npm could not install TypeScript.",
+                "Run bin/test js again with a network; test-results/js.txt has what npm said.",
+            )
     return tsc
 
 

@@ -1,5 +1,6 @@
 """`/ws/chat/`: the commands of `chat.protocol`, each a few lines that call a service or a selector."""
 
+from collections.abc import Mapping, Set
 from typing import Any, ClassVar
 
 import msgspec
@@ -43,6 +44,17 @@ class RoomSockets(LiveConsumer):
             presence().leave(topic, self.person.id)
         super().detach(topic)
 
+    def reconcile(self, allowed: Mapping[str, int], known: Set[str]) -> None:
+        """Leaves rooms the person may no longer hear; `known` are those it was in when the database was asked."""
+        for topic in known & self._topics:
+            room_id = topics.room_id(topic)
+            if room_id is not None and topic not in allowed:
+                self.withdrawn(topic, room_id)
+
+    def withdrawn(self, topic: str, room_id: int) -> None:
+        self.detach(topic)
+        self.outlet.send(wire.encode(protocol.RoomRemoved(room_id)))
+
     def snapshot(self) -> Fields:
         self.person = wire.person(self.user)
         self._as_dict = protocol.to_builtins(self.person)
@@ -64,6 +76,11 @@ class ChatConsumer(RoomSockets):
 
     commands: ClassVar[tuple[type[Command], ...]] = (*LiveConsumer.commands, *protocol.COMMANDS)
 
+    def __init__(self) -> None:
+        super().__init__()
+        # How far each topic was complete when it was entered.
+        self._complete: dict[str, int | None] = {}
+
     def snapshot(self) -> Fields:
         return super().snapshot() | {"rooms": selectors.rooms_of(self.user.pk)}
 
@@ -72,14 +89,35 @@ class ChatConsumer(RoomSockets):
         backlog = [self._enter(room) for room in snapshot["rooms"]]
         super().welcome(snapshot | {"rooms": backlog})
 
+    def attach(self, topic: str, seq: int | None = None) -> int | None:
+        complete = super().attach(topic, seq)
+        self._complete[topic] = complete
+        return complete
+
     def control(self, action: str, topic: str, seq: int) -> None:
-        """A room that is new to this socket also says how many are online there: the database could not."""
+        """A room new to this socket also says how many are online and where it stands: the database could not."""
         new = action == "attach" and topic not in self._topics
         super().control(action, topic, seq)
         room_id = topics.room_id(topic)
-        if new and room_id is not None:
-            event = protocol.RoomEvent(protocol.Room(id=room_id, online=presence().count(topic)))
-            self.outlet.send(wire.encode(event))
+        if new and topic in self._topics and room_id is not None:
+            room = protocol.Room(id=room_id, seq=self._complete[topic] or seq, online=presence().count(topic))
+            self.outlet.send(wire.encode(protocol.RoomEvent(room)))
+
+    def reconcile(self, allowed: Mapping[str, int], known: Set[str]) -> None:
+        """Also enters rooms of which no news came."""
+        super().reconcile(allowed, known)
+        missing = [topic for topic in allowed if topic not in known and topic not in self._topics]
+        if missing:
+            self.run(self._enter_missing(missing))
+
+    async def _enter_missing(self, missing: list[str]) -> None:
+        for topic in missing:
+            room_id = topics.room_id(topic)
+            assert room_id is not None
+            room = await in_database(selectors.room_of, user_id=self.user.pk, room_id=room_id)
+            if topic not in self._topics:
+                self.outlet.send(wire.encode(protocol.RoomEvent(self._enter(room))))
+                self.catch_up()
 
     def _enter(self, room: protocol.Room) -> protocol.Room:
         topic = topics.room(room.id)
@@ -87,7 +125,7 @@ class ChatConsumer(RoomSockets):
         seq = self.attach(topic, room.seq)
         return msgspec.structs.replace(room, seq=seq, online=presence().count(topic))
 
-    # --- Messages ----------------------------------------------------------------------------------------------------
+    # --- Messages --------------------------------------------------------------------------------------------------
 
     async def message_send(self, command: protocol.MessageSend) -> Fields:
         return {"message": await self.post(command.room, command.client_id, command.body)}
@@ -99,7 +137,7 @@ class ChatConsumer(RoomSockets):
     async def message_delete(self, command: protocol.MessageDelete) -> Fields:
         return {"message": await in_database(messages.delete, user_id=self.user.pk, message_id=command.message)}
 
-    # --- Rooms -------------------------------------------------------------------------------------------------------
+    # --- Rooms -----------------------------------------------------------------------------------------------------
 
     async def room_history(self, command: protocol.RoomHistory) -> Fields:
         page = await in_database(
@@ -129,11 +167,13 @@ class ChatConsumer(RoomSockets):
 
     async def room_join(self, command: protocol.RoomJoin) -> Fields:
         room = await in_database(rooms.join, user_id=self.user.pk, room_id=command.room)
-        return {"room": self._enter(room)}
+        assert isinstance(room.seq, int)
+        self.control("attach", topics.room(room.id), room.seq)
+        return {"room": msgspec.structs.replace(room, online=presence().count(topics.room(room.id)))}
 
     async def room_leave(self, command: protocol.RoomLeave) -> Fields:
-        await in_database(rooms.leave, user_id=self.user.pk, room_id=command.room)
-        self.detach(topics.room(command.room))
+        seq = await in_database(rooms.leave, user_id=self.user.pk, room_id=command.room)
+        self.control("detach", topics.room(command.room), seq)
         return {"room": command.room}
 
     # --- What is stored nowhere

@@ -89,6 +89,11 @@ class PlainRoomConsumer(RoomSockets):
         self.say("system", message=f"Welcome to {room.name}, {self.person.name}.", online_count=count)
         self.attach(topics.user(self.person.id))
         self.attach(topic, room.seq)
+        self.catch_up()
+
+    def withdrawn(self, topic: str, room_id: int) -> None:
+        self.detach(topic)
+        self.close(Close.FORBIDDEN)
 
     def control(self, action: str, topic: str, seq: int) -> None:
         """Only its own room concerns it; when the person leaves that, the socket has no purpose."""
@@ -103,9 +108,10 @@ class PlainRoomConsumer(RoomSockets):
         """A JSON object is a command; any other text is a message. Raises `ClientError`."""
         if not text.lstrip().startswith("{"):
             return Chat(text)
-        check_depth(text)
         try:
-            return _commands.decode(text)
+            command = _commands.decode(text)
+            check_depth(text)
+            return command
         except msgspec.ValidationError as error:
             raise ClientError("invalid", f"{error}.") from None
         except (msgspec.DecodeError, UnicodeError, RecursionError):

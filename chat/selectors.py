@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from chat import protocol, wire
 from chat.access import access_membership
 from chat.models import Membership, Mention, Message, Room
+from realtime_site.live.errors import ClientError
 
 
 class CappedCount(Subquery):
@@ -27,8 +28,11 @@ def rooms_of(user_id: int) -> list[protocol.Room]:
 
 
 def room_of(*, user_id: int, room_id: int) -> protocol.Room:
-    """One of them. Raises `Membership.DoesNotExist`."""
-    return _room(_memberships(user_id).get(room=room_id))
+    """One of them. Raises `ClientError('not_found')`."""
+    membership = _memberships(user_id).filter(room=room_id).first()
+    if membership is None:
+        raise ClientError("not_found", "No such room.")
+    return _room(membership)
 
 
 def _memberships(user_id: int) -> QuerySet[Membership]:
@@ -131,10 +135,7 @@ def changes(*, user_id: int, room_id: int, after: int) -> Changes:
 
 
 def changes_since(*, room_id: int, after: int) -> Changes:
-    """The same for whoever has checked already.
-
-    The head is read last-but-first: rows beyond it are left for the next time.
-    """
+    """The same for whoever has checked already. What came after the head was read raises `seq` along."""
     head = Room.objects.values_list("head", flat=True).filter(pk=room_id).first() or 0
     rows = Message.objects.select_related("author").filter(room=room_id, changed__gt=after).order_by("changed")
     found = list(rows[: protocol.SYNC_LIMIT + 1])

@@ -9,6 +9,7 @@ import re
 from collections.abc import Container
 from functools import cache
 from html import escape
+from itertools import islice
 from typing import Any
 
 import emoji
@@ -35,20 +36,34 @@ ATTRIBUTES = {
     "ol": {"start"},
     "span": {"class", "data-user"},
 }
-# Longer code is shown without colours: a lexer may take a second on text made to be slow.
-HIGHLIGHT_CHARACTERS = 4_000
+# A message that names more people than this names nobody in particular.
+MENTIONS = 50
+# Code in these is coloured, up to a length: other lexers, and longer code, may take seconds on text made to be slow.
+LANGUAGES = {
+    "bash", "console", "css", "diff", "go", "html", "ini", "java", "javascript", "js", "json", "jsx", "python", "py",
+    "rust", "sh", "shell", "sql", "toml", "ts", "typescript", "xml", "yaml", "yml",
+}  # fmt: skip
+HIGHLIGHT_CHARACTERS = 2_000
+# Text with more of them than a table has cells is shown without tables: 8,000 make 700 KB of HTML.
+TABLE_BARS = 400
+# What markup may make of a message; past it the message is shown as it was typed. Escaping alone makes 40 KB at most.
+HTML_CHARACTERS = 64_000
 
 
 def mentioned(body: str) -> set[str]:
     """The names after @ in the text, lower case. Whether somebody has such a name, the caller knows."""
-    return {name.lower() for name in MENTION.findall(body)} if "@" in body else set()
+    if "@" not in body:
+        return set()
+    return {match[1].lower() for match in islice(MENTION.finditer(body), MENTIONS)}
 
 
 def render(body: str, names: Container[str] = ()) -> str:
     """HTML of a message. `names`: lower-case usernames that an @ really mentions; others stay plain text."""
     if not _MARKUP.search(body):
         return f"<p>{escape(body)}</p>"
-    html = _markdown().render(body, {"names": names})
+    html = _markdown(body.count("|") <= TABLE_BARS).render(body, {"names": names})
+    if len(html) > HTML_CHARACTERS:
+        return f"<p>{escape(body)}</p>"
     return nh3.clean(
         html, tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel=_REL
     ).strip()
@@ -58,9 +73,11 @@ _REL = "noopener noreferrer nofollow ugc"
 
 
 @cache
-def _markdown() -> MarkdownIt:
+def _markdown(tables: bool) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True, "highlight": _highlight})
-    parser.enable(["linkify", "strikethrough", "table"]).disable(["image"])
+    parser.enable(["linkify", "strikethrough", *(["table"] if tables else [])])
+    # No pictures from elsewhere; no references, by which one long address is repeated a thousand times.
+    parser.disable(["image", "reference"])
     assert parser.linkify is not None
     parser.linkify.set({"fuzzy_email": False})
     parser.core.ruler.push("finish_text", _finish_text)
@@ -69,7 +86,7 @@ def _markdown() -> MarkdownIt:
 
 
 def _highlight(code: str, language: str, _attributes: str) -> str:
-    if not language or len(code) > HIGHLIGHT_CHARACTERS:
+    if language.lower() not in LANGUAGES or len(code) > HIGHLIGHT_CHARACTERS:
         return ""
     try:
         lexer = get_lexer_by_name(language, stripnl=False)

@@ -4,10 +4,11 @@ Each is a plain page that works without JavaScript, and a fragment when the chat
 """
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,7 +17,6 @@ from chat import protocol, selectors, wire
 from chat.forms import PersonForm, RoomForm, RoomSettingsForm
 from chat.models import Invitation, Membership, Room
 from chat.services import invitations, rooms
-from realtime_site.live.errors import ClientError
 
 PAGE_MESSAGES = 50
 LAST_ROOM_COOKIE = "room"
@@ -42,8 +42,8 @@ def room(request: HttpRequest, slug: str, seq: int | None = None) -> HttpRespons
     mine = selectors.rooms_of(user_id)
     here = next((one for one in mine if one.slug == slug), None)
     if here is None:
-        get_object_or_404(Room, slug=slug, kind=Room.Kind.PUBLIC, archived_at=None)
-        return redirect(f"{reverse('chat:directory')}?q={slug}")
+        found = get_object_or_404(Room, slug=slug, kind=Room.Kind.PUBLIC, archived_at=None)
+        return redirect(f"{reverse('chat:directory')}?{urlencode({'q': found.name})}")
     page = selectors.history(user_id=user_id, room_id=here.id, around=seq, limit=PAGE_MESSAGES)
     bootstrap = {
         "user": protocol.to_builtins(wire.person(request.user)) | {"is_staff": request.user.is_staff},
@@ -68,7 +68,7 @@ def room(request: HttpRequest, slug: str, seq: int | None = None) -> HttpRespons
 @require_GET
 @login_required
 def directory(request: HttpRequest) -> HttpResponse:
-    query = request.GET.get("q", "").replace("\0", "").strip()[:60]
+    query = request.GET.get("q", "").strip()[:60]
     found = selectors.directory(user_id=_user_id(request), query=query)
     return _page(request, "chat/directory.html", {"rooms": found, "query": query})
 
@@ -87,10 +87,7 @@ def new_room(request: HttpRequest) -> HttpResponse:
 @login_required
 def join(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Room, slug=slug)
-    try:
-        rooms.join(user_id=_user_id(request), room_id=found.pk)
-    except ClientError:
-        raise Http404 from None
+    rooms.join(user_id=_user_id(request), room_id=found.pk)
     return _done(request, reverse("chat:room", args=[slug]))
 
 

@@ -1,5 +1,6 @@
 """Rooms and who is in them."""
 
+import secrets
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -30,10 +31,7 @@ RESERVED_SLUGS = {"new"}
 
 
 def create(*, owner_id: int, name: str, topic: str = "", kind: str = Room.Kind.PUBLIC) -> Room:
-    """A new room with its owner in it. Its slug comes from the name.
-
-    Raises `ClientError('invalid')` for a name without letters or digits.
-    """
+    """A new room with its owner in it. Its slug comes from the name."""
     with transaction.atomic():
         room = _insert(name=name, topic=topic, kind=kind, created_by_id=owner_id)
         _add(room, owner_id, Role.OWNER)
@@ -81,8 +79,11 @@ def admit(*, user_id: int, room: Room) -> protocol.Room:
         return selectors.room_of(user_id=user_id, room_id=room.pk)
 
 
-def leave(*, user_id: int, room_id: int) -> None:
-    """Leaves a room. The last owner hands it to whoever has been in it longest. Raises `ClientError('not_found')`."""
+def leave(*, user_id: int, room_id: int) -> int:
+    """Leaves a room; returns the number of the event that says so. Raises `ClientError('not_found')`.
+
+    The last owner hands it to whoever has been in it longest.
+    """
     with transaction.atomic():
         room = log.lock_rooms([room_id]).get(room_id)
         membership = Membership.objects.select_related("user").filter(user_id=user_id, room_id=room_id).first()
@@ -93,7 +94,8 @@ def leave(*, user_id: int, room_id: int) -> None:
         _say(room, membership.user, "left")
         removed = wire.encode(protocol.RoomRemoved(room.pk))
         topic = topics.room(room.pk)
-        publish_on_commit(Event(topics.user(user_id), [removed], control=("detach", topic, 0)))
+        publish_on_commit(Event(topics.user(user_id), [removed], control=("detach", topic, room.head)))
+    return room.head
 
 
 def read(*, user_id: int, room_id: int, seq: int) -> protocol.ReadEvent:
@@ -133,8 +135,9 @@ def join_default_rooms(*, user_id: int) -> None:
 
 def _insert(*, name: str, **fields: Any) -> Room:
     stem = slugify(name, allow_unicode=False)[:50].strip("-") or "room"
-    for number in range(1, 1000):
-        slug = stem if number == 1 else f"{stem}-{number}"
+    for number in range(1, 100):
+        # After a while a name is so common that counting is in vain.
+        slug = stem if number == 1 else f"{stem}-{number if number < 50 else secrets.token_hex(4)}"
         if slug in RESERVED_SLUGS or Room.objects.filter(slug=slug).exists():
             continue
         try:

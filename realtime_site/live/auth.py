@@ -3,7 +3,6 @@
 Reads headers, session and token; knows no room.
 """
 
-from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AbstractBaseUser
+from django.http.cookie import parse_cookie
 from django.http.request import validate_host
 from django.utils.http import is_same_domain
 from django.utils.module_loading import import_string
@@ -39,11 +39,9 @@ def credentials(scope: Scope) -> Credentials:
     kind, _, token = (header(scope, b"authorization") or "").partition(" ")
     if kind.lower() == "bearer" and token.strip():
         return Credentials(token.strip(), None)
-    try:
-        cookie = SimpleCookie(header(scope, b"cookie") or "").get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        cookie = None
-    return Credentials(None, cookie.value if cookie else None)
+    # Django's parser, as for pages: Python's own gives up all cookies where one of another application is odd.
+    key = parse_cookie(header(scope, b"cookie") or "").get(settings.SESSION_COOKIE_NAME)
+    return Credentials(None, key if key and key.isalnum() else None)
 
 
 def may_connect(scope: Scope) -> bool:
@@ -56,7 +54,13 @@ def may_connect(scope: Scope) -> bool:
     """
     if credentials(scope).token:
         return True
-    origin = (header(scope, b"origin") or "").lower()
+    try:
+        return _is_ours(scope, (header(scope, b"origin") or "").lower())
+    except ValueError:  # an origin or host that is none, such as "["
+        return False
+
+
+def _is_ours(scope: Scope, origin: str) -> bool:
     if not origin or origin == "null":
         return False
     parts = urlsplit(origin)

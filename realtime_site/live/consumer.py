@@ -8,7 +8,7 @@ the coroutine method `message_send`, which returns the fields of its `ok`. Subcl
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Set
 from datetime import UTC, datetime
 from functools import cache
 from time import monotonic
@@ -22,10 +22,10 @@ from realtime_site.live import auth, frames, topics
 from realtime_site.live.closing import Close
 from realtime_site.live.database import in_database
 from realtime_site.live.errors import ClientError
-from realtime_site.live.frames import Command, Decoder, Ping
+from realtime_site.live.frames import Command, Decoder, FrameError, Ping
 from realtime_site.live.hub import Hub, hub
 from realtime_site.live.limits import Buckets, Rate
-from realtime_site.live.outlets import Outlet, QueueOutlet
+from realtime_site.live.outlets import Batch, Outlet, QueueOutlet
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +56,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         self._free = asyncio.Semaphore(IN_FLIGHT)
         self._bad_frames: deque[float] = deque(maxlen=BAD_FRAMES_A_MINUTE)
         self._closed = False
+        self._missed: list[Batch] = []
+        self._controlled: dict[str, int] = {}
 
     async def __call__(
         self, scope: auth.Scope, receive: Callable[[], Awaitable[Any]], send: Callable[..., Any]
@@ -88,29 +90,54 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         self.attach(topics.user(self.user.pk))
         greeting = {"type": "welcome", "heartbeat_seconds": settings.LIVE_HEARTBEAT_SECONDS, "time": _now()}
         self.outlet.send(frames.encode(greeting | snapshot))
+        self.catch_up()
 
     def leave(self) -> None:
         """The socket is gone: gives back all it held."""
         self.hub.sockets.discard(self)
+        self.hub.unproven.discard(self)
         for topic in list(self._topics):
             self.detach(topic)
         for task in self._running:
             task.cancel()
 
     def attach(self, topic: str, seq: int | None = None) -> int | None:
+        """Subscribes. Returns how far the socket will be complete once `catch_up` has sent what it missed."""
         self._topics.add(topic)
-        return self.hub.attach(self, topic, seq)
+        complete, missed = self.hub.attach(self, topic, seq)
+        if missed:
+            self._missed.append(missed)
+        return complete
+
+    def catch_up(self) -> None:
+        """Sends what was delivered to others between the snapshot and the subscription."""
+        for batch in self._missed:
+            self.outlet.deliver(batch)
+        self._missed.clear()
 
     def detach(self, topic: str) -> None:
         self._topics.discard(topic)
         self.hub.detach(self, topic)
 
     def control(self, action: str, topic: str, seq: int) -> None:
-        """The person's subscriptions changed, on whatever worker: `attach` to or `detach` from a topic."""
+        """The person's subscriptions changed at the topic's event `seq`: `attach` to or `detach` from it.
+
+        Comes from whatever worker, so perhaps late and out of order: what is older than the last one is ignored.
+        """
+        if seq < self._controlled.get(topic, 0):
+            return
+        self._controlled[topic] = seq
         if action == "detach":
             self.detach(topic)
         elif topic not in self._topics:
             self.attach(topic, seq)
+            self.catch_up()
+
+    def reconcile(self, allowed: Mapping[str, int], known: Set[str]) -> None:
+        """Compares subscriptions with the database. `known`: the topics the socket had when `allowed` was asked for."""
+
+    def subscriptions(self) -> frozenset[str]:
+        return frozenset(self._topics)
 
     def goodbye(self, text: str) -> None:
         self.outlet.send(text)
@@ -145,6 +172,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             return await self._refused(Close.LOGGED_OUT, self.subprotocol)
         await self.base_send({"type": "websocket.accept", "subprotocol": self.subprotocol})
         self.hub.sockets.add(self)
+        self.hub.unproven.add(self)
         self.welcome(snapshot)
         return True
 
@@ -172,13 +200,14 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             # Reads no further while IN_FLIGHT commands are unanswered: the server stops reading from the peer then.
             await self._free.acquire()
             # Tasks begin in the order they were made, so commands enter the room writer in the order they were sent.
-            task = asyncio.create_task(self._handle(message))
-            self._running.add(task)
-            task.add_done_callback(self._finished)
+            self.run(self._handle(message)).add_done_callback(lambda _: self._free.release())
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        self._free.release()
+    def run(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """Does something for this socket that ends with it."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
 
     async def _handle(self, message: dict[str, Any]) -> None:
         text = message.get("text")
@@ -192,7 +221,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
                 self.check_rate(command)
             await self.execute(command)
         except ClientError as error:
-            self.reply_error(getattr(error, "command_id", command_id), error)
+            self.reply_error(getattr(error, "command_id", command_id), self._slowed(error))
         except Exception:
             logger.exception("A command failed")
             self.reply_error(command_id, ClientError("internal", "A fault of the server. It has been logged."))
@@ -204,6 +233,15 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
     def check_rate(self, command: Command) -> None:
         """Raises `ClientError('rate_limited')`."""
         _commands.take(self.user.pk)
+
+    def _slowed(self, error: ClientError) -> ClientError:
+        """What cannot be decoded costs a token as well, so that guessing is no way around the limit."""
+        if isinstance(error, FrameError) and settings.LIVE_RATE_LIMITS:
+            try:
+                _commands.take(self.user.pk)
+            except ClientError as too_fast:
+                return too_fast
+        return error
 
     async def execute(self, command: Command) -> None:
         handler = getattr(self, str(command.__struct_config__.tag).replace(".", "_"))

@@ -26,6 +26,9 @@ RETRY_AFTER = 2.0
 # and there are few threads: the fortieth would be told after a minute what the first was told after three seconds.
 AWAY_SECONDS = 1.0
 _away_until = 0.0
+# A database that hangs rather than refuses: the thread stays with it, the client is told. Longer than any command
+# takes on a database that is merely busy.
+PATIENCE_SECONDS = 15.0
 
 
 async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -33,7 +36,11 @@ async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwarg
 
     Raises `ClientError('unavailable')` when the database does not answer, and whatever else `function` raises.
     """
-    return await asyncio.get_running_loop().run_in_executor(_pool(), lambda: _call(function, *args, **kwargs))
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await asyncio.get_running_loop().run_in_executor(_pool(), lambda: _call(function, *args, **kwargs))
+    except TimeoutError:
+        raise unavailable() from None
 
 
 @cache

@@ -55,11 +55,15 @@ class Missed(NamedTuple):
 class EventSource(Protocol):
     """The database's side of sequenced topics; `settings.LIVE_EVENT_SOURCE` names the module.
 
-    Both run in a database thread.
+    All run in a database thread.
     """
 
     def heads(self, topics: Iterable[str]) -> dict[str, int]:
         """The last event number of each topic. One query. A topic that is not sequenced is left out."""
+        ...
+
+    def allowed(self, user_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+        """The sequenced topics each person may hear, with their last event number. One query."""
         ...
 
     def since(self, topic: str, after: int) -> Missed:

@@ -20,7 +20,8 @@ DEPTH = 16
 # Integers beyond this are not exact in JavaScript (ECMA-262, Number.MAX_SAFE_INTEGER).
 SAFE_INTEGER = 2**53 - 1
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+# An unterminated string matches too, to the end: otherwise each quote in it would be tried again, in quadratic time.
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.S)
 _NO_BRACKET = re.compile(r"[^\[\]{}]+")
 _MALFORMED = (msgspec.MsgspecError, UnicodeError, ValueError, RecursionError)
 _encoder = msgspec.json.Encoder()

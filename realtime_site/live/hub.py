@@ -15,7 +15,7 @@ Knows no chat: `settings.LIVE_EVENT_SOURCE` answers for the database.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Set
 from importlib import import_module
 from time import monotonic
 from typing import Any, Protocol, cast
@@ -40,6 +40,8 @@ BUSY_CHECK_SECONDS = 2.0
 IDLE_CHECK_SECONDS = 8.0
 # Events that leave as one message of the layer, at most: a few hundred KB.
 TOGETHER = 500
+# How often all subscriptions are compared with the database: access withdrawn ends within 5 s, Redis or not.
+RECONCILE_SECONDS = 4.0
 # A Redis that does not answer a publish for this long counts as away.
 LAYER_SECONDS = 2.0
 # Events kept per topic for sockets whose snapshot is a moment older than what was delivered last.
@@ -62,16 +64,25 @@ class Subscriber(Protocol):
 
     def goodbye(self, text: str) -> None: ...
 
+    @property
+    def user(self) -> Any: ...
+
+    def subscriptions(self) -> Set[str]: ...
+
+    def reconcile(self, allowed: Mapping[str, int], known: Set[str]) -> None: ...
+
 
 class Topic:
     """The local side of one topic: its sockets, by dialect, and how far they have been told."""
 
-    __slots__ = ("controls", "delivered", "gap_timer", "held", "name", "pending", "recent", "subscribers")
+    __slots__ = ("controls", "delivered", "flushed", "gap_timer", "held", "name", "pending", "recent", "subscribers")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.subscribers: dict[Translate | None, dict[Subscriber, None]] = {}
+        # Put in order up to here, and written to the sockets up to there; what lies between waits in `pending`.
         self.delivered: int | None = None
+        self.flushed = 0
         self.held: list[Event] = []
         self.pending: list[tuple[str, bool]] = []
         self.controls: list[tuple[str, str, int]] = []
@@ -91,6 +102,9 @@ class Hub:
         self.source = cast(EventSource, import_module(settings.LIVE_EVENT_SOURCE))
         self.topics: dict[str, Topic] = {}
         self.sockets: set[Subscriber] = set()
+        # Sockets whose subscriptions have not been compared with the database since they came.
+        self.unproven: set[Subscriber] = set()
+        self._reconciled_at = 0.0
         self.draining = False
         self._listeners: dict[str, Callable[[dict[str, Any]], None]] = {}
         self._outgoing: asyncio.Queue[Event | Told] = asyncio.Queue()
@@ -138,21 +152,23 @@ class Hub:
 
     # --- Subscribing ---------------------------------------------------------------------------------------------
 
-    def attach(self, subscriber: Subscriber, topic_name: str, seq: int | None = None) -> int | None:
+    def attach(
+        self, subscriber: Subscriber, topic_name: str, seq: int | None = None
+    ) -> tuple[int | None, Batch | None]:
         """Delivers what comes on the topic to the subscriber, from event number `seq` + 1 on.
 
-        `seq` is what the subscriber's snapshot of the topic includes. Returns how far it is complete now: events that
-        were delivered here since the snapshot are sent again; where they are no longer at hand the number is higher
-        than what the subscriber got.
+        `seq` is what the subscriber's snapshot of the topic includes. Returns how far the subscriber will be complete,
+        and what was written to others since the snapshot, for the caller to send; where that is no longer at hand the
+        number is higher than what the subscriber gets, which tells it to ask.
         """
         topic = self.topics.get(topic_name)
         if topic is None:
             topic = self.topics[topic_name] = Topic(topic_name)
         topic.subscribers.setdefault(subscriber.translate, {})[subscriber] = None
         if seq is None:
-            return None
+            return None, None
         if topic.delivered is None:
-            topic.delivered = seq
+            topic.delivered = topic.flushed = seq
             self._checked_at = 0.0  # what passed by between the snapshot and now, the next look at the heads will find
         return self._catch_up(subscriber, topic, seq)
 
@@ -173,13 +189,12 @@ class Hub:
         """Hands messages between workers (`tell`) on a topic to a function of this process."""
         self._listeners[topic_name] = listener
 
-    def _catch_up(self, subscriber: Subscriber, topic: Topic, seq: int) -> int:
-        assert topic.delivered is not None
-        missed = [(number, text) for number, text in topic.recent if seq < number <= topic.delivered]
-        if missed and missed[0][0] == seq + 1:
-            texts = [(text, False) for _, text in missed]
-            subscriber.outlet.deliver(Batch(_translated(texts, subscriber.translate)))
-        return max(seq, topic.delivered)
+    def _catch_up(self, subscriber: Subscriber, topic: Topic, seq: int) -> tuple[int, Batch | None]:
+        missed = [(number, text) for number, text in topic.recent if seq < number <= topic.flushed]
+        if not missed or missed[0][0] != seq + 1:
+            return max(seq, topic.flushed), None
+        texts = [(text, False) for _, text in missed]
+        return topic.flushed, Batch(_translated(texts, subscriber.translate))
 
     # --- Publishing ----------------------------------------------------------------------------------------------
 
@@ -297,11 +312,19 @@ class Hub:
         ready, self._ready = self._ready, {}
         for topic in ready.values():
             texts, topic.pending = topic.pending, []
+            topic.flushed = topic.delivered or 0
             controls, topic.controls = topic.controls, []
             await self._fan_out(topic, texts)
             for control in controls:
                 for subscriber in topic.everybody():
-                    subscriber.control(*control)
+                    self._control(subscriber, control)
+
+    @staticmethod
+    def _control(subscriber: Subscriber, control: tuple[str, str, int]) -> None:
+        try:
+            subscriber.control(*control)
+        except Exception:  # one socket's trouble is not the others'
+            logger.exception("A socket could not follow %s", control)
 
     async def _fan_out(self, topic: Topic, texts: list[tuple[str, bool]]) -> None:
         """One write a socket, whatever the number of events. Plain calls: no task, no await, no encoding a socket."""
@@ -348,6 +371,28 @@ class Hub:
         if now - self._checked_at >= (BUSY_CHECK_SECONDS if self._moved else IDLE_CHECK_SECONDS):
             self._checked_at, self._moved = now, False
             await self._compare_heads()
+        await self._reconcile(now)
+
+    async def _reconcile(self, now: float) -> None:
+        """Compares the sockets' subscriptions with the database: a control that was lost, or came late, is made good.
+
+        Soon for sockets that are new, for all of them every RECONCILE_SECONDS; one query each time.
+        """
+        everybody = now - self._reconciled_at >= RECONCILE_SECONDS
+        looked_at = {socket: socket.subscriptions() for socket in (self.sockets if everybody else self.unproven)}
+        self.unproven.clear()
+        if everybody:
+            self._reconciled_at = now
+        if not looked_at:
+            return
+        try:
+            allowed = await in_database(self.source.allowed, {socket.user.pk for socket in looked_at})
+        except ClientError:
+            self._reconciled_at = 0.0
+            return
+        for socket, known in looked_at.items():
+            if socket in self.sockets:
+                socket.reconcile(allowed.get(socket.user.pk, {}), known)
 
     async def _compare_heads(self) -> None:
         sequenced = [name for name, topic in self.topics.items() if topic.delivered is not None]
@@ -373,7 +418,13 @@ class Hub:
 def _translated(texts: list[tuple[str, bool]], translate: Translate | None) -> list[tuple[str, bool]]:
     if translate is None:
         return texts
-    return [(other, ephemeral) for text, ephemeral in texts for other in translate(text)]
+    result = []
+    for text, ephemeral in texts:
+        try:
+            result += [(other, ephemeral) for other in translate(text)]
+        except Exception:  # one event that cannot be said does not take the others along
+            logger.exception("An event could not be translated")
+    return result
 
 
 _current: Hub | None = None

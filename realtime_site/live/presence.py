@@ -27,6 +27,8 @@ EVERYTHING_SECONDS = 15.0
 FORGET_SECONDS = 45.0
 # A reload of the page, or a reconnect, must not flicker for the others.
 GRACE_SECONDS = 4.0
+# People named in one event, each way: a thousand arriving at once are a number, not a list.
+NAMED = 50
 
 
 class View:
@@ -86,6 +88,7 @@ class Presence:
         self._online: dict[str, dict[PersonId, Person]] = {}
         self._changed: set[str] = set()
         self._everything_at = 0.0
+        self._gone = False
         of.listen(topics.PRESENCE, self._hear)
         of.tell(topics.PRESENCE, {"worker": self.worker_id, "hello": True})
         of.spawn(self._run)
@@ -125,6 +128,7 @@ class Presence:
 
     def farewell(self) -> None:
         """The worker goes: its people are somewhere else by now, or will be within the grace."""
+        self._gone = True
         self._hub.tell(topics.PRESENCE, {"worker": self.worker_id, "gone": True})
 
     # --- Telling -----------------------------------------------------------------------------------------------------
@@ -155,7 +159,7 @@ class Presence:
         everything = now >= self._everything_at
         if everything:
             self._everything_at = now + EVERYTHING_SECONDS
-        if not (everything or self._untold):
+        if self._gone or not (everything or self._untold):
             return
         here = [pid for pid in (own.topics if everything else self._untold) if pid in own.topics]
         message = {
@@ -209,7 +213,8 @@ class Presence:
         went = [person for pid, person in before.items() if pid not in now]
         room_id = topics.room_id(topic)
         if (came or went) and room_id is not None:
-            text = encode({"type": "presence", "room": room_id, "online": len(now), "came": came, "went": went})
+            people = {"online": len(now), "came": came[:NAMED], "went": went[:NAMED]}
+            text = encode({"type": "presence", "room": room_id, **people})
             self._hub.deliver_here(Event(topic, [text], ephemeral=True))
 
 

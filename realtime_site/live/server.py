@@ -18,8 +18,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from daphne.http_protocol import HTTPFactory
-from daphne.server import Server, twisted_loop  # first: it installs the reactor
+from daphne.server import Server, twisted_loop  # isort: skip  # first: it installs Twisted's reactor
+from autobahn.twisted.websocket import ConnectionDeny
+from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet import reactor
 from twisted.internet.tcp import Connection, Port
@@ -39,6 +40,8 @@ OPEN = WebSocketProtocol.STATE_OPEN
 BACKLOG = 2048
 # Frames of a socket waiting to be taken by its consumer; past it the peer is not read from until half are taken.
 WAITING_FRAMES = 32
+# A picture of 5 MB (accounts/avatars.py) and the form around it.
+BODY_BYTES = 6 * 1024 * 1024
 PING_SECONDS = 20
 PONG_SECONDS = 30
 CONNECT_SECONDS = 120
@@ -80,6 +83,11 @@ class DirectOutlet:
         else:
             transport.write(batch.durable_frames if unsent > CONGESTED_BYTES else batch.frames)
 
+    def unsent_bytes(self) -> int:
+        """What the peer's kernel has not taken yet."""
+        transport = self._protocol.transport
+        return len(transport.dataBuffer) - transport.offset + transport._tempDataLen  # type: ignore[no-any-return]
+
     def send(self, text: str) -> None:
         self.deliver(Batch([(text, False)]))
 
@@ -114,6 +122,32 @@ class Inbox:
 
 
 class LiveWebSocketProtocol(WebSocketProtocol):  # type: ignore[misc]  # daphne has no types
+    def onConnect(self, request: Any) -> Any:  # noqa: N802  autobahn's name
+        """daphne would read a protocol name that is not ASCII with a traceback, and take a root path from anybody."""
+        request.headers.pop("daphne-root-path", None)
+        if not request.headers.get("sec-websocket-protocol", "").isascii():
+            raise ConnectionDeny(400, "Sec-WebSocket-Protocol is not ASCII")
+        return super().onConnect(request)
+
+    def onPing(self, payload: bytes) -> None:  # noqa: N802
+        """A peer that pings and does not read gets no pongs: they would pile up past every limit."""
+        if DirectOutlet(self).unsent_bytes() <= CONGESTED_BYTES:
+            super().onPing(payload)
+
+    def handle_exception(self, exception: Exception) -> None:
+        """daphne's own may raise, and would take its timers along: of all sockets."""
+        try:
+            super().handle_exception(exception)
+        except Exception:
+            self.dropConnection(abort=True)
+
+    def check_timeouts(self) -> None:
+        try:
+            super().check_timeouts()
+        except Exception:
+            logger.exception("A socket's time-outs could not be checked; it is dropped")
+            self.dropConnection(abort=True)
+
     def serverSend(self, content: str | bytes, binary: bool = False) -> None:  # noqa: N802  daphne's name
         """autobahn's `sendMessage` would refuse an answer larger than the limit for what is received."""
         if binary or isinstance(content, bytes):
@@ -129,6 +163,40 @@ class LiveWebSocketProtocol(WebSocketProtocol):  # type: ignore[misc]  # daphne 
     def _max_message_size_exceeded(self, *_: Any) -> None:
         self.failedByMe = True  # autobahn drops what still comes of the frame
         self.sendClose(int(Close.TOO_BIG))
+
+
+class LiveRequest(WebRequest):  # type: ignore[misc]
+    """An HTTP request of bounded size: daphne keeps the whole body before anybody is asked who sends it."""
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802  Twisted's name
+        self._received = 0
+        if length and length > BODY_BYTES:
+            self._refuse()
+        super().gotLength(length)
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+        self._received += len(data)
+        if self._received > BODY_BYTES:
+            self._refuse()
+        else:
+            super().handleContentChunk(data)
+
+    def process(self) -> Any:
+        self.requestHeaders.removeHeader(b"daphne-root-path")
+        return super().process()
+
+    def _refuse(self) -> None:
+        self.channel.transport.write(
+            b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        )
+        self.channel.loseConnection()
+
+
+class LiveHTTPFactory(HTTPFactory):  # type: ignore[misc]
+    def buildProtocol(self, addr: Any) -> Any:  # noqa: N802
+        protocol = super().buildProtocol(addr)
+        protocol.requestFactory = LiveRequest
+        return protocol
 
 
 class LiveWebSocketFactory(WebSocketFactory):  # type: ignore[misc]
@@ -157,7 +225,7 @@ class LiveServer(Server):  # type: ignore[misc]
 
     def run(self) -> None:
         self.connections: dict[Any, dict[str, Any]] = {}
-        self.http_factory = HTTPFactory(self)
+        self.http_factory = LiveHTTPFactory(self)
         self.ws_factory = LiveWebSocketFactory(self, server=self.server_name)
         self.ws_factory.setProtocolOptions(
             autoPingTimeout=self.ping_timeout,
@@ -191,6 +259,8 @@ class LiveServer(Server):  # type: ignore[misc]
         if scope["type"] != "websocket":
             return super().create_application(protocol, scope)
         scope["asgi"] = {"version": "3.0"}
+        # As autobahn read them: what is echoed must be one of these, and daphne decodes percent signs.
+        scope["subprotocols"] = list(protocol.request.protocols)
         scope["scheme"] = "ws"
         if isinstance(protocol.transport, Connection):
             scope["extensions"] = {"confab.outlet": DirectOutlet(protocol)}

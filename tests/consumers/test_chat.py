@@ -9,7 +9,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 
-from chat.models import Message
+from chat.models import Membership, Message
 from chat.services import rooms
 from realtime_site.live import consumer as consumer_module
 from realtime_site.live.limits import Buckets, Rate
@@ -136,7 +136,42 @@ async def test_somebody_brought_in_by_another_process_hears_of_it(connect: Conne
     await sync_to_async(rooms.add)(by_id=house.alice.pk, room_id=house.secret.pk, user_id=house.bob.pk)
     event = await bob.event("room")
     assert (event["room"]["slug"], event["room"]["kind"]) == ("secret", "private")
-    assert (await bob.event("room"))["room"] == {"id": house.secret.pk, "online": 1}
+    assert (await bob.event("room"))["room"] == {"id": house.secret.pk, "seq": 2, "online": 1}
+
+
+async def test_access_withdrawn_without_a_word_ends_delivery(connect: Connect, house: House) -> None:
+    """As when Redis lost the news: the hub compares subscriptions with the database every few seconds."""
+    bob = await connect(house.bob)
+    await Membership.objects.filter(room=house.general, user=house.bob).adelete()
+    assert (await bob.event("room.removed"))["room"] == house.general.pk
+    alice = await connect(house.alice)
+    await alice.send(house.general.pk, "among us")
+    await bob.command("ping")
+    assert not [frame for frame in bob.events if frame.get("message", {}).get("body") == "among us"]
+
+
+async def test_a_room_of_which_no_news_came_is_entered(connect: Connect, house: House) -> None:
+    bob, alice = await connect(house.bob), await connect(house.alice)
+    await Membership.objects.acreate(room=house.secret, user=house.bob)
+    assert (await bob.event("room"))["room"]["slug"] == "secret"
+    await alice.send(house.secret.pk, "welcome")
+    await bob.event("message", lambda frame: frame["message"]["body"] == "welcome")
+
+
+async def test_news_that_comes_late_does_not_bring_anybody_back(connect: Connect, house: House) -> None:
+    from realtime_site.live import topics
+    from realtime_site.live.events import Event
+    from realtime_site.live.hub import hub
+
+    bob = await connect(house.bob)
+    await bob.command("room.leave", room=house.general.pk)
+    topic = topics.room(house.general.pk)
+    hub().deliver_here(Event(topics.user(house.bob.pk), [], control=("attach", topic, 1)))
+    await bob.command("ping")
+    alice = await connect(house.alice)
+    await alice.send(house.general.pk, "among us")
+    await bob.command("ping")
+    assert not [frame for frame in bob.events if frame.get("message", {}).get("body") == "among us"]
 
 
 async def test_a_renamed_room_is_told_to_its_members(connect: Connect, house: House) -> None:

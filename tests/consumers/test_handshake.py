@@ -55,6 +55,23 @@ async def test_another_sites_page_is_refused_before_the_handshake(origin: str) -
     assert await refused_before_accept(Client(cookie=cookie, origin=origin))
 
 
+@pytest.mark.parametrize("host", ["[", "a]", "[z]", ""])
+async def test_a_host_that_is_none_is_refused(host: str) -> None:
+    alice = await sync_to_async(make_user)("alice")
+    cookie = await sync_to_async(session_cookie)(alice)
+    assert await refused_before_accept(Client(cookie=cookie, host=host, origin=f"http://{host}"))
+
+
+@pytest.mark.parametrize("odd", ['a={"x":1}; {}', "x; {}", "weird name=1; {}"])
+async def test_other_applications_odd_cookies_do_no_harm(odd: str) -> None:
+    alice = await sync_to_async(make_user)("alice")
+    cookie = odd.replace("{}", await sync_to_async(session_cookie)(alice))
+    client = Client(cookie=cookie)
+    await client.socket.connect(timeout=30)
+    assert (await client.receive())["type"] == "welcome"
+    await client.close()
+
+
 async def test_a_host_that_is_not_ours_is_refused_even_with_its_own_origin(settings: LazySettings) -> None:
     settings.ALLOWED_HOSTS = ["testserver"]
     alice = await sync_to_async(make_user)("alice")
@@ -75,7 +92,7 @@ async def test_trusted_origins_may_connect(settings: LazySettings, trusted: str,
     await client.close()
 
 
-@pytest.mark.parametrize("cookie", ["", "sessionid=nonsense", "sessionid=;;=\x01", "other=1"])
+@pytest.mark.parametrize("cookie", ["", "sessionid=nonsense", "sessionid=;;=\x01", "other=1", 'sessionid="abc\\000"'])
 async def test_nobody_is_closed_with_4401(cookie: str) -> None:
     client = Client(cookie=cookie)
     connected, _ = await client.socket.connect(timeout=30)

@@ -40,7 +40,7 @@ async def test_the_first_frame_is_system_with_the_online_count(connect: Connect,
 
 async def test_any_text_that_is_no_json_object_is_a_message(connect: Connect, alice: User, general: Room) -> None:
     socket = await connect(alice, "/ws/rooms/general/")
-    typed = ["hello", "  spaced", "42", "[1, 2]", '"quoted"', "{not json", "null", "{"]
+    typed = ["hello", "  spaced", "42", "[1, 2]", '"quoted"', "{not json", "null", "{", "{" * 40]
     for text in typed:
         await socket.socket.send_to(text_data=text)
         frame = await socket.event("chat")

@@ -1,15 +1,17 @@
 """Rooms, memberships, read marks, invitations."""
 
+import json
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
-from chat import selectors
+from chat import catchup, plain, selectors
 from chat.models import Invitation, Membership, Message, Room
 from chat.services import invitations, messages, rooms
 from chat.services.messages import Draft, post
+from realtime_site.live import topics
 from realtime_site.live.errors import ClientError
 from tests.factories import make_room, make_user
 
@@ -173,6 +175,23 @@ def test_changes_are_each_message_once_in_its_present_state() -> None:
     found = selectors.changes(user_id=alice.pk, room_id=room.pk, after=start)
     assert [(message.body, message.changed) for message in found.messages] == [("eins", start + 2), ("three", last)]
     assert (found.seq, found.reset) == (last, False)
+
+
+def test_repair_says_what_each_event_covers() -> None:
+    """First, second, then first edited, all missed: both count as new for whoever stood at `start`."""
+    alice = make_user("alice")
+    room = make_room("general", alice)
+    first = post(Draft(room.pk, alice.pk, uuid4(), "first"))
+    say(room, alice.pk, "second")
+    messages.edit(user_id=alice.pk, message_id=first.id, body="first, edited")
+    missed = catchup.since(topics.room(room.pk), 1)
+    events = [json.loads(text) for text in missed.texts]
+    assert [(event["seq"], event.get("after", event["seq"] - 1)) for event in events] == [(3, 1), (4, 1)]
+    assert [json.loads(text)["message"] for event in missed.texts for text in plain.translate(event)] == [
+        "second",
+        "first, edited",
+    ]
+    assert missed.head == 4
 
 
 def test_too_many_changes_ask_for_a_fresh_start() -> None:

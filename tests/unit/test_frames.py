@@ -100,6 +100,11 @@ def test_brackets_in_text_are_no_nesting() -> None:
     assert command.body == body
 
 
+def test_an_unterminated_string_full_of_quotes_is_refused_in_linear_time() -> None:
+    """A quadratic pattern would stand still here for a quarter of a minute."""
+    assert problem("[" * 17 + '"' + '\\"' * 32_700).code == "bad_frame"
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

@@ -3,7 +3,7 @@ get.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Set
 from typing import Any
 
 import pytest
@@ -29,6 +29,9 @@ class Database:
         if self.away:
             raise ClientError("unavailable", "away")
         return dict.fromkeys(names, self.head)
+
+    def allowed(self, user_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+        return {user_id: {"room.1": self.head} for user_id in user_ids}
 
     def since(self, topic: str, after: int) -> Missed:
         self.asked += 1
@@ -74,6 +77,7 @@ class Socket:
         self.got: list[str] = []
         self.writes = 0
         self.controls: list[tuple[str, str, int]] = []
+        self.reconciled: list[tuple[dict[str, int], set[str]]] = []
 
     def deliver(self, batch: Batch) -> None:
         self.writes += 1
@@ -88,6 +92,18 @@ class Socket:
         self.controls.append((action, topic, seq))
 
     def goodbye(self, text: str) -> None: ...
+
+    @property
+    def user(self) -> Any:
+        return self
+
+    pk = 1
+
+    def subscriptions(self) -> frozenset[str]:
+        return frozenset({"room.1"})
+
+    def reconcile(self, allowed: Mapping[str, int], known: Set[str]) -> None:
+        self.reconciled.append((dict(allowed), set(known)))
 
     async def until(self, *expected: str) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -200,7 +216,10 @@ async def test_a_socket_gets_what_was_delivered_since_its_snapshot(hub: Hub, dat
     hub.attach(first, "room.1", 0)
     arrive(hub, database, 1, 2, 3)
     await first.until("1", "2", "3")
-    assert hub.attach(late, "room.1", 1) == 3  # its snapshot was taken when the room stood at 1
+    complete, missed = hub.attach(late, "room.1", 1)  # its snapshot was taken when the room stood at 1
+    assert complete == 3
+    assert missed is not None
+    late.deliver(missed)
     assert late.got == ["2", "3"]
     arrive(hub, database, 4)
     await late.until("2", "3", "4")
@@ -212,14 +231,13 @@ async def test_a_socket_whose_snapshot_is_too_old_is_told_how_far_behind_it_is(h
     last = hub_module.RECENT_EVENTS + 5
     arrive(hub, database, *range(1, last + 1))
     await first.until(*map(str, range(1, last + 1)))
-    assert hub.attach(late, "room.1", 1) == last
-    assert late.got == []
+    assert hub.attach(late, "room.1", 1) == (last, None)
 
 
 async def test_a_socket_with_a_newer_snapshot_may_hear_older_events_again(hub: Hub, database: Database) -> None:
     first, early = Socket(), Socket()
     hub.attach(first, "room.1", 0)
-    assert hub.attach(early, "room.1", 2) == 2
+    assert hub.attach(early, "room.1", 2) == (2, None)
     arrive(hub, database, 1, 2, 3)
     await early.until("1", "2", "3")  # its client ignores what it has
 
@@ -313,3 +331,39 @@ async def test_an_event_between_snapshot_and_subscription_is_found(hub: Hub, dat
             await asyncio.sleep(0.01)
     hub.attach(socket, "room.1", 0)
     await socket.until("1")
+
+
+async def test_a_socket_that_comes_while_events_wait_gets_each_once(hub: Hub, database: Database) -> None:
+    """What is put in order but not written yet is written to the newcomer too; only what was written is sent again."""
+    first, late = Socket(), Socket()
+    hub.attach(first, "room.1", 0)
+    database.head = 2
+    hub.deliver_here(Event("room.1", ["1", "2"], first=1))  # waits for the delivery's turn
+    complete, missed = hub.attach(late, "room.1", 0)
+    assert (complete, missed) == (0, None)
+    await first.until("1", "2")
+    await late.until("1", "2")
+
+
+async def test_new_sockets_are_compared_with_the_database_soon(hub: Hub, database: Database) -> None:
+    socket = Socket()
+    hub.sockets.add(socket)
+    hub.unproven.add(socket)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not socket.reconciled:
+            await asyncio.sleep(0.01)
+    assert socket.reconciled[0] == ({"room.1": 0}, {"room.1"})
+
+
+async def test_one_sockets_trouble_with_a_control_is_not_the_others(hub: Hub) -> None:
+    class Broken(Socket):
+        def control(self, action: str, topic: str, seq: int) -> None:
+            raise RuntimeError("broken")
+
+    broken, sound = Broken(), Socket()
+    hub.attach(broken, "user.1")
+    hub.attach(sound, "user.1")
+    layer_of(hub).inbox.put_nowait(to_layer([Event("user.1", ["x"], control=("detach", "room.1", 0))]))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not sound.controls:
+            await asyncio.sleep(0.01)

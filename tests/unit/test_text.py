@@ -110,3 +110,25 @@ def test_a_name_in_code_or_in_a_link_is_no_mention() -> None:
 
 def test_mentioned_names_are_lower_case_and_end_before_punctuation() -> None:
     assert mentioned("@Bob, @carol-ann. (@dave) mail@eve.org @@frank") == {"bob", "carol-ann", "dave"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ("[a]:http://" + "a" * 4000 + "\n\n" + "[a]" * 1300)[:8000],
+        "|a" * 20 + "\n" + "|-" * 20 + "\n" + ("|a" * 20 + "\n") * 180,
+        "http://a.b " * 720,
+        "> " * 4000,
+        "*a " * 2666,
+        "<" * 8000,
+        "```c\n" + "\n" * 3950 + "```\n```autoit\n" + "\n" * 3950 + "```",
+        "```html\n" + "<" * 1990 + "\n```",
+    ],
+)
+def test_what_is_rendered_stays_small(body: str) -> None:
+    """A page of fifty such messages is a few MB at the very worst; unbounded, one of these was 2.6 MB."""
+    assert len(render(body)) <= 130_000
+
+
+def test_a_message_names_at_most_fifty_people() -> None:
+    assert len(mentioned(" ".join(f"@u{number}" for number in range(1000)))) == 50

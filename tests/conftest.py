@@ -1,10 +1,12 @@
 """Servers for tests that ask for them, and their logs for tests that fail."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from tests import processes
 from tests.servers import Postgres, Redis, Worker, run_python, worker_environment
@@ -20,8 +22,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
+def pytest_configure() -> None:
+    # whitenoise warns of a missing directory, and warnings are errors here
+    (settings.DATA_DIR / "static").mkdir(parents=True)
+
+
 def pytest_unconfigure() -> None:
     processes.kill_all()
+    shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ class Process:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 process_group=0,
-                preexec_fn=_before_exec(uid),
+                preexec_fn=before_exec(uid),
             )
         running.append(self)
 
@@ -141,7 +141,7 @@ def accepts(port: int) -> bool:
     return True
 
 
-def _before_exec(uid: int | None) -> Callable[[], None]:
+def before_exec(uid: int | None = None) -> Callable[[], None]:
     """Becomes another user if asked; and dies with its parent, so that a killed test run leaves nothing (Linux)."""
     prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 

@@ -4,18 +4,16 @@ The database and the channel layer are those of DATABASE_URL and REDIS_URL when 
 them), else a SQLite file and memory.
 """
 
-import atexit
 import os
-import shutil
 import tempfile
+import uuid
 from pathlib import Path
 from unittest import mock
 
 from environs import Env
 
-_data_dir = Path(tempfile.mkdtemp(prefix="confab-tests-"))
-atexit.register(shutil.rmtree, _data_dir, ignore_errors=True)
-(_data_dir / "static").mkdir()  # whitenoise warns of a missing directory, and warnings are errors here
+# tests/conftest.py makes and removes it: mypy and editors read this file, too, and would leave directories behind.
+_data_dir = Path(tempfile.gettempdir()) / f"confab-tests-{uuid.uuid4().hex}"
 
 os.environ.update(
     SECRET_KEY="for tests only",

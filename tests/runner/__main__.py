@@ -83,7 +83,8 @@ def run(names: Sequence[str], arguments: Sequence[str]) -> int:
     from tests.runner.stages import RESULTS
 
     RESULTS.mkdir(exist_ok=True)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell that runs this in the background has SIGINT ignored
+        signal.signal(number, _interrupt)
     adopt_orphans()
     total, started, code = Result(), time.monotonic(), 0
     try:
@@ -92,7 +93,8 @@ def run(names: Sequence[str], arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted.")
         code = INTERRUPTED
-    return _sum_up(total, time.monotonic() - started) or code
+    failed = _sum_up(total, time.monotonic() - started)
+    return code or failed
 
 
 def _run_one(name: str, arguments: Sequence[str]) -> "Result":

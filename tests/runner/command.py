@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.processes import ROOT, running
+from tests.processes import ROOT, before_exec, running
 
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 LIMIT_SECONDS = 600  # the whole run has ten minutes
@@ -23,9 +23,15 @@ TOLD_EVERY_SECONDS = 30  # where there is no terminal
 def run_command(command: Sequence[str | Path], *, env: Mapping[str, str], output: Path) -> int:
     """Its exit code; 124 when it took longer than LIMIT_SECONDS. On Ctrl-C it is told, too, and given time."""
     with output.open("ab") as out:
-        words = [str(word) for word in command]
         child = subprocess.Popen(
-            words, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, process_group=0
+            [str(word) for word in command],
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            process_group=0,
+            preexec_fn=before_exec(),
         )
     try:
         return _followed(child, output)

@@ -24,7 +24,7 @@ from pygments.util import ClassNotFound
 # A name as accounts allow it, not within a word or an address.
 MENTION = re.compile(r"(?<![\w@./-])@([A-Za-z0-9](?:[A-Za-z0-9._-]{0,30}[A-Za-z0-9])?)")
 # Bold, links, code, lists, quotes, tables, entities, emoji names, line breaks: what makes rendering worth its time.
-_MARKUP = re.compile(r"[*_`~\[\]<>&#|\\:\n@]|^\s*(?:[-+>]|\d+[.)])|www\.|\w\.\w")
+_MARKUP = re.compile(r"[*_`~\[\]<>&#|\\:\n@]|^\s*(?:[-+>]|\d+[.)])|://|www\.", re.I)
 
 TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s",
@@ -36,14 +36,18 @@ ATTRIBUTES = {
     "ol": {"start"},
     "span": {"class", "data-user"},
 }
+# Addresses become links where they say what they are. Not linkify-it: a host of many `xn--` labels takes it exponential
+# time, and bare names such as readme.md become links to strangers.
+_ADDRESS = re.compile(r"(?<![\w@/])(?:https?://|www\.)[^\s<>\"'`\\\\]+", re.I)
+_TRAILING = ".,:;!?*_~"
 # A message that names more people than this names nobody in particular.
 MENTIONS = 50
 # Code in these is coloured, up to a length: other lexers, and longer code, may take seconds on text made to be slow.
 LANGUAGES = {
-    "bash", "console", "css", "diff", "go", "html", "ini", "java", "javascript", "js", "json", "jsx", "python", "py",
+    "bash", "console", "css", "diff", "go", "html", "ini", "javascript", "js", "json", "jsx", "python", "py",
     "rust", "sh", "shell", "sql", "toml", "ts", "typescript", "xml", "yaml", "yml",
 }  # fmt: skip
-HIGHLIGHT_CHARACTERS = 2_000
+HIGHLIGHT_CHARACTERS = 1_200
 # Text with more of them than a table has cells is shown without tables: 8,000 make 700 KB of HTML.
 TABLE_BARS = 400
 # What markup may make of a message; past it the message is shown as it was typed. Escaping alone makes 40 KB at most.
@@ -74,12 +78,10 @@ _REL = "noopener noreferrer nofollow ugc"
 
 @cache
 def _markdown(tables: bool) -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True, "highlight": _highlight})
-    parser.enable(["linkify", "strikethrough", *(["table"] if tables else [])])
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "highlight": _highlight})
+    parser.enable(["strikethrough", *(["table"] if tables else [])])
     # No pictures from elsewhere; no references, by which one long address is repeated a thousand times.
     parser.disable(["image", "reference"])
-    assert parser.linkify is not None
-    parser.linkify.set({"fuzzy_email": False})
     parser.core.ruler.push("finish_text", _finish_text)
     parser.add_render_rule("mention", _render_mention)
     return parser
@@ -97,7 +99,7 @@ def _highlight(code: str, language: str, _attributes: str) -> str:
 
 
 def _finish_text(state: Any) -> None:
-    """Emoji names and mentions, in text only: never in code, and no mention within a link."""
+    """Emoji names, links and mentions, in text only: never in code, and none within a link."""
     names: Container[str] = state.env.get("names", ())
     for block in state.tokens:
         if block.type == "inline" and block.children:
@@ -109,21 +111,49 @@ def _finished(children: list[Token], names: Container[str]) -> list[Token]:
     links = 0
     for child in children:
         links += {"link_open": 1, "link_close": -1}.get(child.type, 0)
-        if child.type == "text" and ":" in child.content:
-            child.content = emoji.emojize(child.content, language="alias")
-        result += _pieces(child, names) if child.type == "text" and names and not links else [child]
+        if child.type != "text":
+            result.append(child)
+        elif links:
+            result.append(_text(_with_emoji(child.content)))
+        else:
+            result += _with_links(child.content, names)
     return result
 
 
-def _pieces(child: Token, names: Container[str]) -> list[Token]:
+def _with_links(text: str, names: Container[str]) -> list[Token]:
     pieces: list[Token] = []
     end = 0
-    for match in MENTION.finditer(child.content):
+    for match in _ADDRESS.finditer(text):
+        shown = match[0].rstrip(_TRAILING)
+        shown = shown if shown.count("(") >= shown.count(")") else shown.rstrip(")")
+        pieces += _with_mentions(text[end : match.start()], names)
+        pieces += _link(shown)
+        end = match.start() + len(shown)
+    return pieces + _with_mentions(text[end:], names)
+
+
+def _link(shown: str) -> list[Token]:
+    href = shown if "://" in shown else f"https://{shown}"
+    return [Token("link_open", "a", 1, attrs={"href": href}), _text(shown), Token("link_close", "a", -1)]
+
+
+def _with_mentions(text: str, names: Container[str]) -> list[Token]:
+    text = _with_emoji(text)
+    pieces: list[Token] = []
+    end = 0
+    for match in MENTION.finditer(text) if names else ():
         if match[1].lower() in names:
-            pieces.append(Token("text", "", 0, content=child.content[end : match.start()]))
-            pieces.append(Token("mention", "", 0, content=match[1]))
+            pieces += [_text(text[end : match.start()]), Token("mention", "", 0, content=match[1])]
             end = match.end()
-    return [*pieces, Token("text", "", 0, content=child.content[end:])]
+    return [*pieces, _text(text[end:])]
+
+
+def _with_emoji(text: str) -> str:
+    return emoji.emojize(text, language="alias") if ":" in text else text
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)
 
 
 def _render_mention(_renderer: Any, tokens: list[Token], index: int, _options: Any, _env: Any) -> str:

@@ -134,3 +134,11 @@ test("a storage that is full or damaged loses nothing while the page lives", asy
   assert.deepEqual(outbox.others(), []);
   assert.equal(outbox.entries(1)[0].body, "still here");
 });
+
+test("half an emoji does not hold up what follows", async () => {
+  const outbox = open();
+  outbox.add(1, "a\ud83d");
+  outbox.add(1, "whole \u{1f600}");
+  await settle();
+  assert.deepEqual(sent.map((entry) => entry.split(" ").slice(1).join(" ")), ["a\ufffd", "whole \u{1f600}"]);
+});

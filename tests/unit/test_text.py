@@ -83,8 +83,10 @@ def test_markdown_is_rendered(body: str, html: str) -> None:
 
 
 def test_links_are_found_and_lead_nowhere_in_our_name() -> None:
-    html = render("see example.org/x")
-    assert '<a href="http://example.org/x"' in html
+    html = render("see https://example.org/x?a=1&b=(2), or (www.example.org).")
+    assert '<a href="https://example.org/x?a=1&amp;b=(2)"' in html
+    assert '<a href="https://www.example.org"' in html
+    assert html.endswith("</a>).</p>")
     assert 'rel="noopener noreferrer nofollow ugc"' in html
 
 
@@ -123,6 +125,11 @@ def test_mentioned_names_are_lower_case_and_end_before_punctuation() -> None:
         "<" * 8000,
         "```c\n" + "\n" * 3950 + "```\n```autoit\n" + "\n" * 3950 + "```",
         "```html\n" + "<" * 1990 + "\n```",
+        "xn--a." * 1300 + "xn",
+        "http://" + "xn--a." * 1300 + "xn",
+        "```systemd\n" + " " * 7900 + "\n```",
+        "www." * 2000,
+        "https://a(" * 800,
     ],
 )
 def test_what_is_rendered_stays_small(body: str) -> None:

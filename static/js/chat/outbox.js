@@ -32,6 +32,8 @@ export class Outbox {
     const { uuid, now } = this.parts;
     const client_id = uuid();
     const order = (this.#order = Math.max(this.#order + 1, now().getTime()));
+    // Half an emoji, as a careless cut leaves it, cannot be sent as UTF-8, and would hold up all that follows.
+    body = body.replace(/[\uD800-\uDFFF]/gu, "\uFFFD");
     this.#put({ client_id, room, body, created_at: now().toISOString(), order, state: "pending", error: "" });
     this.flush(room);
     return client_id;

@@ -44,8 +44,9 @@ NOTES = """
 How to read it: CPU is user and system time of the server and its Redis from `/proc`; medians of three runs; the load
 comes from one more process on the same machine. Peers run in the same command, one after the other. Look at the
 ratios: the absolute figures are this machine's.
-One message at a time is a system call a socket: a bare `socket.send` to 300 loopback sockets cost 4.3 to 4.5 µs each on the
-machine of these figures. With more on the way the frames that wait leave joined, one call a socket for several messages.
+
+One message at a time is a system call a socket: a bare `socket.send` to 300 loopback sockets cost 4.3 to 4.5 µs each on
+the machine of these figures. With more on the way the frames that wait leave joined, one call for several messages.
 """
 
 

@@ -12,7 +12,7 @@ from tests.runner.tools import installed_chromium
 
 WAIT_MS = 30_000
 # A server that is killed on purpose makes the browser say so.
-_EXPECTED = ("WebSocket connection to",)
+_EXPECTED = ("WebSocket connection to", "Failed to load resource: net::ERR_CONNECTION_")
 
 expect.set_options(timeout=WAIT_MS)
 

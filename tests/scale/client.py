@@ -25,6 +25,7 @@ class Client(Link):
         self.sent_again = 0
         self.errors: list[Frame] = []
         self.events: list[Frame] = []  # all but messages
+        self._catching_up: dict[int, asyncio.Task[None]] = {}
         self._outbox: dict[str, tuple[Frame, asyncio.Future[Frame]]] = {}
 
     def post(self, room: int, body: str) -> "asyncio.Future[Frame]":
@@ -52,8 +53,9 @@ class Client(Link):
     def _on_welcome(self, frame: Frame) -> None:
         for room in frame["rooms"]:
             log = self.rooms.setdefault(room["id"], RoomLog(room["seq"]))
-            if room["seq"] > log.last:
-                self.spawn(self._sync(room["id"], log))
+            log.head = max(log.head, room["seq"])
+            if log.is_behind:
+                self._catch_up(room["id"], log)
         for client_id in self._outbox:
             self.sent_again += 1
             self._send_stored(client_id)
@@ -61,29 +63,38 @@ class Client(Link):
     def _on_message(self, frame: Frame) -> None:
         log = self.rooms[frame["room"]]
         log.offer(frame)
-        if log.has_gap:
-            self.spawn(self._close_gap(frame["room"], log))
+        if log.is_behind:
+            self._catch_up(frame["room"], log, hold_seconds=HOLD_SECONDS)
 
-    async def _close_gap(self, room: int, log: RoomLog) -> None:
-        await asyncio.sleep(HOLD_SECONDS)
-        if log.has_gap:
-            await self._sync(room, log)
+    def _catch_up(self, room: int, log: RoomLog, *, hold_seconds: float = 0) -> None:
+        """One at a time for each room. A lost connection ends it; the next `welcome` begins it anew."""
+
+        async def work() -> None:
+            await asyncio.sleep(hold_seconds)
+            with suppress(ConnectionError):
+                while log.is_behind:
+                    await self._sync(room, log)
+
+        if room not in self._catching_up:
+            self._catching_up[room] = self.spawn(work())
+            self._catching_up[room].add_done_callback(lambda _: self._catching_up.pop(room))
 
     async def _sync(self, room: int, log: RoomLog) -> None:
-        """A lost connection ends it; the next `welcome` begins it anew."""
         log.syncs += 1
-        with suppress(ConnectionError):
-            answer = await self.ask({"type": "room.sync", "room": room, "after": log.last})
-            if not answer.get("reset"):
-                log.complete(answer["messages"], answer["seq"])
-                return
-            more = True
-            while more:
-                page = await self.ask({"type": "room.history", "room": room, "after": log.last, "limit": 100})
-                log.complete(page["messages"], page["messages"][-1]["seq"])
-                more = page["more_after"]
+        answer = await self._read("room.sync", room=room, after=log.last)
+        if not answer["reset"]:
+            log.complete(answer["messages"], answer["seq"])
+            return
+        more = True
+        while more:
+            page = await self._read("room.history", room=room, after=log.last, limit=100)
+            log.complete(page["messages"], page["messages"][-1]["seq"])
+            more = page["more_after"]
 
-    # --- Sending -----------------------------------------------------------------------------------------------------
+    async def _read(self, kind: str, **fields: int) -> Frame:
+        while (answer := await self.command(kind, **fields))["type"] == "error":
+            await asyncio.sleep(answer["retry_after"])
+        return answer
 
     def _send_stored(self, client_id: str) -> None:
         if client_id not in self._outbox:

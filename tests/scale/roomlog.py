@@ -9,7 +9,7 @@ class RoomLog:
     """What was applied, in that order; what waits for a gap to close."""
 
     def __init__(self, last: int) -> None:
-        self.first = self.last = last
+        self.first = self.last = self.head = last
         self.heard: list[Frame] = []
         self.ignored = 0  # events that brought nothing new
         self.syncs = 0
@@ -17,11 +17,13 @@ class RoomLog:
         self._held: list[Frame] = []
 
     @property
-    def has_gap(self) -> bool:
-        return bool(self._held)
+    def is_behind(self) -> bool:
+        """Something that is known to exist has not been applied yet."""
+        return self.last < self.head
 
     def offer(self, event: Frame) -> None:
         """A `message` event."""
+        self.head = max(self.head, event["seq"])
         if event["seq"] <= self.last:
             self.ignored += 1
         elif _after(event) <= self.last:

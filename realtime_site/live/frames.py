@@ -149,16 +149,3 @@ def error(command_id: int | None, problem: ClientError) -> str:
     if problem.retry_after is not None:
         answer["retry_after"] = round(problem.retry_after, 3)
     return encode(answer)
-
-
-def text_frame(text: str) -> bytes:
-    """The bytes of one unfragmented, unmasked text frame, as a server sends it (RFC 6455 §5.2)."""
-    payload = text.encode()
-    size = len(payload)
-    if size < 126:
-        header = bytes((0x81, size))
-    elif size < 65_536:
-        header = b"\x81\x7e" + size.to_bytes(2, "big")
-    else:
-        header = b"\x81\x7f" + size.to_bytes(8, "big")
-    return header + payload

@@ -68,7 +68,7 @@ class RoomSockets(LiveConsumer):
 
     async def post(self, room_id: int, client_id: Any, body: str) -> protocol.Message:
         """Posts through the room writer. Raises `ClientError`."""
-        return await writer().post(Draft(room_id, self.user.pk, client_id, body))
+        return await writer().post(Draft(room_id, self.person.id, client_id, body, self.person))
 
 
 class ChatConsumer(RoomSockets):

@@ -198,12 +198,13 @@ class Hub:
 
     # --- Publishing ----------------------------------------------------------------------------------------------
 
-    def publish(self, event: Event) -> None:
-        """Sends an event to the hubs of all workers, this one included. Never blocks, never raises."""
-        self._outgoing.put_nowait(event)
+    def publish(self, *events: Event) -> None:
+        """Sends events to the hubs of all workers, this one included. Never blocks, never raises."""
+        for event in events:
+            self._outgoing.put_nowait(event)
 
-    def publish_from_thread(self, event: Event) -> None:
-        self.loop.call_soon_threadsafe(self.publish, event)
+    def publish_from_thread(self, *events: Event) -> None:
+        self.loop.call_soon_threadsafe(self.publish, *events)
 
     def deliver_here(self, event: Event) -> None:
         """Delivers an event without a number to the sockets of this worker only."""

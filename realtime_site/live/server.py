@@ -1,8 +1,6 @@
-"""daphne, made fit for many sockets: the sockets of `live/websocket.py`, a long backlog, patience, drain.
+"""daphne, made fit for many sockets: the sockets of `live/websocket.py`, a long backlog, and a drain.
 
-What it changes, and why (each has a test):
-- SIGTERM says goodbye, answers what is in flight, closes with 4503, and only then ends the process;
-- the handshake may take long: in a storm of reconnects daphne's 5 s would answer the patient with 403.
+On SIGTERM it says goodbye, answers what is in flight, closes with 4503, and only then ends the process.
 """
 
 import asyncio
@@ -14,21 +12,18 @@ from typing import Any
 
 from daphne.server import Server, twisted_loop  # isort: skip  # first: it installs Twisted's reactor
 from twisted.internet import reactor
-from twisted.internet.tcp import Connection, Port
+from twisted.internet.tcp import Port
 from twisted.logger import globalLogBeginner
 
 from realtime_site.live.closing import Close
-from realtime_site.live.frames import FRAME_BYTES, encode
+from realtime_site.live.frames import encode
 from realtime_site.live.http import LiveHTTPFactory
 from realtime_site.live.hub import Hub, running_hub
 from realtime_site.live.presence import presence
-from realtime_site.live.websocket import DirectOutlet, Inbox, LiveWebSocketFactory
+from realtime_site.live.websocket import LiveSocket, LiveSocketFactory
 
 # The kernel's limit for connections waiting to be accepted; daphne's 50 stalls a storm for seconds by SYN retries.
 BACKLOG = 2048
-PING_SECONDS = 20
-PONG_SECONDS = 30
-CONNECT_SECONDS = 120
 # A new socket every 2 ms: what a worker that takes over can authenticate without being late for those it has.
 GOODBYE_SPREAD_SECONDS_A_SOCKET = 0.002
 
@@ -37,18 +32,7 @@ class LiveServer(Server):  # type: ignore[misc]
     """`run` listens and serves until SIGTERM or SIGINT has drained it."""
 
     def __init__(self, application: Any, *, listener: socket.socket, drain_seconds: float, **options: Any) -> None:
-        super().__init__(
-            application,
-            endpoints=["the socket is handed over"],
-            ping_interval=PING_SECONDS,
-            ping_timeout=PONG_SECONDS,
-            websocket_timeout=-1,
-            websocket_connect_timeout=CONNECT_SECONDS,
-            websocket_max_message_size=FRAME_BYTES,
-            websocket_max_frame_size=FRAME_BYTES,
-            signal_handlers=False,
-            **options,
-        )
+        super().__init__(application, endpoints=["the socket is handed over"], signal_handlers=False, **options)
         self._listener = listener
         self._drain_seconds = drain_seconds
         self._draining: asyncio.Task[None] | None = None
@@ -56,17 +40,7 @@ class LiveServer(Server):  # type: ignore[misc]
     def run(self) -> None:
         self.connections: dict[Any, dict[str, Any]] = {}
         self.http_factory = LiveHTTPFactory(self)
-        self.ws_factory = LiveWebSocketFactory(self, server=self.server_name)
-        self.ws_factory.setProtocolOptions(
-            autoPingTimeout=self.ping_timeout,
-            allowNullOrigin=True,
-            openHandshakeTimeout=0,
-            closeHandshakeTimeout=2,
-            failByDrop=False,
-            maxMessagePayloadSize=self.websocket_max_message_size,
-            maxFramePayloadSize=self.websocket_max_frame_size,
-            tcpNoDelay=True,
-        )
+        self.ws_factory = LiveSocketFactory(self)
         globalLogBeginner.beginLoggingTo([lambda _: None], redirectStandardIO=False, discardBuffer=True)
         asyncio.set_event_loop(twisted_loop)
         reactor.callLater(1, self.application_checker)
@@ -84,21 +58,16 @@ class LiveServer(Server):  # type: ignore[misc]
         port.startListening()
         return port
 
-    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        """As daphne's, with a bounded inbox and the direct transport for WebSockets."""
-        if scope["type"] != "websocket":
-            return super().create_application(protocol, scope)
-        scope["asgi"] = {"version": "3.0"}
-        # As autobahn read them: what is echoed must be one of these, and daphne decodes percent signs.
-        scope["subprotocols"] = list(protocol.request.protocols)
-        scope["scheme"] = "ws"
-        if isinstance(protocol.transport, Connection):
-            scope["extensions"] = {"confab.outlet": DirectOutlet(protocol)}
-        inbox = Inbox(protocol)
-        send: Callable[[dict[str, Any]], Any] = lambda message: self.handle_reply(protocol, message)  # noqa: E731
-        running = self.application(scope, inbox.get, send)
-        self.connections[protocol]["application_instance"] = asyncio.ensure_future(running)
-        return inbox
+    def serve(self, live: LiveSocket, scope: dict[str, Any]) -> None:
+        """Starts the application for a WebSocket. As daphne does, the socket itself in the place of queues."""
+        scope["extensions"] = {"confab.outlet": live}
+        send: Callable[[dict[str, Any]], Any] = lambda message: self.handle_reply(live, message)  # noqa: E731
+        running = self.application(scope, live.receive, send)
+        self.connections[live]["application_instance"] = asyncio.ensure_future(running)
+
+    def timeout_checker(self) -> None:
+        super().timeout_checker()
+        self.http_factory.let_go_of_the_silent()
 
     # --- Leaving -----------------------------------------------------------------------------------------------------
 

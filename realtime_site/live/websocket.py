@@ -1,55 +1,130 @@
-"""One WebSocket of daphne's: finished frames straight to the transport, plain frames straight to the consumer, bounded
-buffers both ways, close codes.
+"""One WebSocket under daphne's server: finished frames straight to the transport, commands straight to the consumer,
+bounded buffers both ways, close codes.
 
-What it changes, and why (each has a test):
-- a consumer finds an outlet in `scope["extensions"]["confab.outlet"]` that takes finished frames to the socket, past
-  the layers that daphne's own way goes through for each recipient;
-- the frames that nearly all frames are, whole and plain, are read by `rfc6455.take_texts`; autobahn, whose reader goes
-  through a dozen calls a frame, gets the rest;
+It stands where daphne would put a protocol of autobahn's, because that costs a megabyte for thirty sockets and a dozen
+calls for each frame in and out (docs/decisions/0004-sockets-of-our-own.md). It reads and writes the plain frames
+itself; handshakes, closing, fragments, and whatever a peer should not send are the library `websockets`' work.
+
+What else differs from daphne, and why (each has a test):
 - a peer that sends faster than its commands are answered is not read from (daphne queues without bound, its issue 170);
+- a reader that does not read is let go of;
 - protocol errors and too big frames get a close code (1002, 1007, 4413) rather than a reset.
 
 Knows no consumer and no process; `live/server.py` makes these.
 """
 
 import asyncio
-import logging
-import time
+from time import monotonic
 from typing import Any
 
-from autobahn.twisted.websocket import ConnectionDeny
-from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from twisted.internet import reactor
+from twisted.internet.protocol import Factory, Protocol
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import Protocol as Library
+from websockets.protocol import Side, State
 
 from realtime_site.live.closing import Close
+from realtime_site.live.frames import FRAME_BYTES
+from realtime_site.live.handshake import END_OF_HEAD, Handshake, logger
 from realtime_site.live.outlets import CONGESTED_BYTES, SLOW_BYTES, Batch
-from realtime_site.live.rfc6455 import take_texts
-
-logger = logging.getLogger(__name__)
-
-OPEN = WebSocketProtocol.STATE_OPEN
+from realtime_site.live.rfc6455 import PING, PONG, frame, take_plain
 
 # Frames of a socket waiting to be taken by its consumer; past it the peer is not read from until half are taken.
 WAITING_FRAMES = 32
+# A peer that said nothing for PING_SECONDS is asked whether it is there, and given up PONG_SECONDS later.
+PING_SECONDS = 20
+PONG_SECONDS = 30
+# How long a consumer may take to accept: in a storm of reconnects daphne's 5 s would answer the patient with 403.
+CONNECT_SECONDS = 120
+# For the closing handshake; a peer that has gone does not answer.
+CLOSE_SECONDS = 2
+
+CONNECTING, OPEN, CLOSING, CLOSED = range(4)
 
 
-class DirectOutlet:
-    """Writes finished frames to a daphne connection, past autobahn, in order with what autobahn writes.
+class LiveSocket(Protocol):  # type: ignore[misc]  # Twisted has no types here
+    """A connection, from its handshake to its end; to its consumer, `receive` and an `Outlet` in one."""
 
-    Twisted has no public way to ask what the peer's kernel has not taken yet, nor to write without going through
-    epoll; hence the private names. `deliver` runs once a socket and event: it is the hottest code there is, and
-    deliberately one function.
-    """
+    def __init__(self, server: Any) -> None:
+        self.server = server
+        self.state = CONNECTING
+        self._handshake: Handshake | None = None
+        self._inbox: list[dict[str, Any]] = []
+        self._taker: asyncio.Future[None] | None = None
+        self._paused = False
+        self._rest = b""
+        self._library: _Library | None = None
+        self._heard_at = monotonic()
+        self._asked_at: float | None = None
+        self._patience: Any = None
 
-    __slots__ = ("_protocol",)
+    # --- What daphne's server calls ----------------------------------------------------------------------------------
 
-    def __init__(self, protocol: "LiveWebSocketProtocol") -> None:
-        self._protocol = protocol
+    def connectionMade(self) -> None:  # noqa: N802  Twisted's name
+        self.server.protocol_connected(self)
+
+    def connectionLost(self, reason: Any = None) -> None:  # noqa: N802
+        self.state = CLOSED
+        if self._patience and self._patience.active():
+            self._patience.cancel()
+        code = self._library.close_code if self._library else None
+        self.server.protocol_disconnected(self)
+        self._put({"type": "websocket.disconnect", "code": code or int(CloseCode.ABNORMAL_CLOSURE)})
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """What the application sends. A peer may leave between its decision and its words: then nothing happens."""
+        kind = message["type"]
+        if kind == "websocket.accept":
+            self._accept(message.get("subprotocol"))
+        elif kind == "websocket.close" and self.state == CONNECTING:
+            self._refuse(403, "Not from here.")
+        elif kind == "websocket.close":
+            self.close(message.get("code") or int(CloseCode.NORMAL_CLOSURE))
+        elif message.get("text") is not None:
+            self.send(message["text"])
+        else:
+            self._write(frame(Opcode.BINARY, message["bytes"]))
+
+    def handle_exception(self, exception: Exception) -> None:
+        if self.state == CONNECTING:
+            self._refuse(500, "A fault of the server. It has been logged.")
+        else:
+            self.close(Close.INTERNAL)
+
+    def check_timeouts(self) -> None:
+        now = monotonic()
+        if self.state == CONNECTING and now - self._heard_at > CONNECT_SECONDS:
+            self._refuse(503, "Too busy. Try again.")
+        elif self.state != OPEN or now - self._heard_at <= PING_SECONDS:
+            return
+        elif self._asked_at is None:
+            self._asked_at = now
+            self._write(frame(PING, b""))
+        elif now - self._asked_at > PONG_SECONDS:
+            self.transport.abortConnection()
+
+    # --- For the consumer: ASGI's `receive`, and the interface Outlet -------------------------------------------------
+
+    async def receive(self) -> dict[str, Any]:
+        while not self._inbox:
+            self._taker = asyncio.get_running_loop().create_future()
+            await self._taker
+        message = self._inbox.pop(0)
+        if self._paused and len(self._inbox) <= WAITING_FRAMES // 2:
+            self._paused = False
+            if self.transport.connected:
+                self.transport.resumeProducing()
+        return message
 
     def deliver(self, batch: Batch) -> None:
-        protocol = self._protocol
-        if protocol.state != OPEN:
+        """Runs once a socket and event: the hottest code there is, and deliberately one function.
+
+        Twisted has no public way to ask what the peer's kernel has not taken yet, nor to write without going through
+        epoll; hence the private names.
+        """
+        if self.state != OPEN:
             return
-        transport = protocol.transport
+        transport = self.transport
         unsent = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
         if not unsent:
             frames = batch.frames
@@ -66,104 +141,166 @@ class DirectOutlet:
         else:
             transport.write(batch.durable_frames if unsent > CONGESTED_BYTES else batch.frames)
 
-    def unsent_bytes(self) -> int:
-        """What the peer's kernel has not taken yet."""
-        transport = self._protocol.transport
-        return len(transport.dataBuffer) - transport.offset + transport._tempDataLen  # type: ignore[no-any-return]
-
     def send(self, text: str) -> None:
         self.deliver(Batch([(text, False)]))
 
     def close(self, code: int) -> None:
-        if self._protocol.state == OPEN:
-            self._protocol.serverClose(int(code))
+        if self.state == OPEN:
+            library = self._ask_library(b"")
+            if library.state is State.OPEN:
+                library.send_close(int(code))
+            self._follow(library)
 
+    def unsent_bytes(self) -> int:
+        """What the peer's kernel has not taken yet."""
+        transport = self.transport
+        return len(transport.dataBuffer) - transport.offset + transport._tempDataLen  # type: ignore[no-any-return]
 
-class Inbox:
-    """The frames of one socket on their way to its consumer. Stops the peer while it is full."""
+    # --- Opening -----------------------------------------------------------------------------------------------------
 
-    __slots__ = ("_paused", "_protocol", "_queue")
+    def _knock(self, data: bytes) -> None:
+        """The request's head is there at once: whoever made this socket has seen to that."""
+        head, _, self._rest = data.partition(END_OF_HEAD)
+        self._handshake = Handshake(head + END_OF_HEAD, server_name=self.server.server_name)
+        if self._handshake.refusal:
+            self._end_with(self._handshake.refusal)
+            return
+        peer, host = self.transport.getPeer(), self.transport.getHost()
+        scope = self._handshake.scope(client=[peer.host, peer.port], server=[host.host, host.port])
+        self._put({"type": "websocket.connect"})
+        self.server.serve(self, scope)
 
-    def __init__(self, protocol: "LiveWebSocketProtocol") -> None:
-        self._protocol = protocol
-        self._queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._paused = False
+    def _accept(self, subprotocol: str | None) -> None:
+        if self.state == CONNECTING and self._handshake:
+            self.transport.write(self._handshake.accept(subprotocol))
+            self._handshake = None
+            self.state = OPEN
+            if self._rest:
+                self.dataReceived(b"")
 
-    def put_nowait(self, message: dict[str, Any]) -> None:
-        self._queue.put_nowait(message)
-        if not self._paused and self._queue.qsize() >= WAITING_FRAMES:
-            self._paused = True
-            self._protocol.transport.pauseProducing()
+    def _refuse(self, status: int, text: str) -> None:
+        if self._handshake:
+            self._end_with(self._handshake.refuse(status, text))
 
-    async def get(self) -> dict[str, Any]:
-        message = await self._queue.get()
-        if self._paused and self._queue.qsize() <= WAITING_FRAMES // 2:
-            self._paused = False
-            if self._protocol.transport.connected:
-                self._protocol.transport.resumeProducing()
-        return message
+    def _end_with(self, answer: bytes) -> None:
+        self.state, self._handshake = CLOSED, None
+        self.transport.write(answer)
+        self.transport.loseConnection()
 
-
-class LiveWebSocketProtocol(WebSocketProtocol):  # type: ignore[misc]  # daphne has no types
-    def onConnect(self, request: Any) -> Any:  # noqa: N802  autobahn's name
-        """daphne would read a protocol name that is not ASCII with a traceback, and take a root path from anybody."""
-        request.headers.pop("daphne-root-path", None)
-        if not request.headers.get("sec-websocket-protocol", "").isascii():
-            raise ConnectionDeny(400, "Sec-WebSocket-Protocol is not ASCII")
-        return super().onConnect(request)
+    # --- Reading -----------------------------------------------------------------------------------------------------
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802  Twisted's name
-        if self.state == OPEN and not self.data and self.current_frame is None and not self.inside_message:
-            texts, data = take_texts(data)
-            if texts:
-                self._received(texts)
+        self._heard_at, self._asked_at = monotonic(), None
+        if self.state == CONNECTING:
+            if self._handshake is None:
+                self._knock(data)
+            else:  # it may not speak yet (RFC 6455 §4.1), and not for long
+                self._rest += data
+                self._put_off()
+        elif self._library:
+            self._read_odd(data)
+        elif self.state == OPEN:
+            self._read(self._rest + data if self._rest else data)
+
+    def _put_off(self) -> None:
+        if len(self._rest) > FRAME_BYTES:
+            self.transport.abortConnection()
+
+    def _read(self, data: bytes) -> None:
+        taken = take_plain(data)
+        self._rest = taken.rest
+        for text in taken.texts:
+            self._put({"type": "websocket.receive", "text": text})
+        for payload in taken.pings:
+            # A peer that pings and does not read gets no pongs: they would pile up past every limit.
+            if self.unsent_bytes() <= CONGESTED_BYTES:
+                self._write(frame(PONG, payload))
+        if taken.odd:
+            self._read_odd(b"")
+
+    def _read_odd(self, data: bytes) -> None:
+        """Once a peer has sent something that is not plain, the library reads on: it may be in the middle of it."""
+        library = self._ask_library(data)
+        for message in library.messages():
+            self._put(message)
+        self._follow(library)
+
+    def _ask_library(self, data: bytes) -> "_Library":
+        """Hands it what was not plain; it sees nothing of what was."""
+        if self._library is None:
+            self._library = _Library()
+            data, self._rest = self._rest + data, b""
         if data:
-            super().dataReceived(data)
+            self._library.receive_data(data)
+        return self._library
 
-    def _received(self, texts: list[str]) -> None:
-        """As autobahn and daphne do together for each: traffic is a sign of life, and the consumer gets the text."""
-        if self.autoPingTimeoutCall:
-            self._cancelAutoPingTimeoutCall()
-        self.last_ping = time.time()
-        if not self.muted:
-            for text in texts:
-                self.application_queue.put_nowait({"type": "websocket.receive", "text": text})
+    def _follow(self, library: "_Library") -> None:
+        """Sends what the library wants sent, and ends with it."""
+        for data in library.data_to_send():
+            if data:
+                self.transport.write(data)
+            elif library.close_rcvd:
+                self.transport.loseConnection()
+            else:
+                # It was the peer's fault. To close with its words unread would reset the connection, and our code with
+                # it would be lost: only our half is closed.
+                self.transport.loseWriteConnection()
+        if self.unsent_bytes() > SLOW_BYTES:
+            self.transport.abortConnection()
+        if self.state == OPEN and library.state is not State.OPEN:
+            self.state = CLOSING
+            self._patience = reactor.callLater(CLOSE_SECONDS, self.transport.abortConnection)
 
-    def onPing(self, payload: bytes) -> None:  # noqa: N802
-        """A peer that pings and does not read gets no pongs: they would pile up past every limit."""
-        if DirectOutlet(self).unsent_bytes() <= CONGESTED_BYTES:
-            super().onPing(payload)
+    def _put(self, message: dict[str, Any]) -> None:
+        self._inbox.append(message)
+        if self._taker and not self._taker.done():
+            self._taker.set_result(None)
+        if not self._paused and len(self._inbox) >= WAITING_FRAMES and self.state == OPEN:
+            self._paused = True
+            self.transport.pauseProducing()
 
-    def handle_exception(self, exception: Exception) -> None:
-        """daphne's own may raise, and would take its timers along: of all sockets."""
+    def _write(self, data: bytes) -> None:
+        """In order with what waits."""
+        if self.state == OPEN:
+            self.transport.write(data)
+
+
+class _Library(Library):
+    """`websockets` from the middle of a connection on; whole messages from its frames, and our code for too big."""
+
+    def __init__(self) -> None:
+        super().__init__(Side.SERVER, state=State.OPEN, max_size=FRAME_BYTES, logger=logger)
+        self._parts: list[Frame] = []
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What was received, as ASGI has it."""
+        found = []
+        for event in self.events_received():
+            if isinstance(event, Frame) and event.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
+                self._parts.append(event)
+                if event.fin and self.state is State.OPEN:
+                    found += self._assembled()
+        return found
+
+    def fail(self, code: CloseCode | int, reason: str = "") -> None:
+        """Reasons are not for a stranger, and the protocol has a code of its own for what is too big."""
+        super().fail(Close.TOO_BIG if code == CloseCode.MESSAGE_TOO_BIG else code)
+
+    def _assembled(self) -> list[dict[str, Any]]:
+        parts, self._parts = self._parts, []
+        payload = b"".join(bytes(part.data) for part in parts)
+        if parts[0].opcode == Opcode.BINARY:
+            return [{"type": "websocket.receive", "bytes": payload}]
         try:
-            super().handle_exception(exception)
-        except Exception:
-            self.dropConnection(abort=True)
-
-    def check_timeouts(self) -> None:
-        try:
-            super().check_timeouts()
-        except Exception:
-            logger.exception("A socket's time-outs could not be checked; it is dropped")
-            self.dropConnection(abort=True)
-
-    def serverSend(self, content: str | bytes, binary: bool = False) -> None:  # noqa: N802  daphne's name
-        """autobahn's `sendMessage` would refuse an answer larger than the limit for what is received."""
-        if binary or isinstance(content, bytes):
-            super().serverSend(content, True)
-        else:
-            DirectOutlet(self).send(content)
-
-    def handle_reply(self, message: dict[str, Any]) -> None:
-        # A peer may leave between a consumer's decision and its words; autobahn would raise for the second close.
-        if self.state in {self.STATE_CONNECTING, self.STATE_OPEN}:
-            super().handle_reply(message)
-
-    def _max_message_size_exceeded(self, *_: Any) -> None:
-        self.failedByMe = True  # autobahn drops what still comes of the frame
-        self.sendClose(int(Close.TOO_BIG))
+            return [{"type": "websocket.receive", "text": payload.decode()}]
+        except UnicodeDecodeError:
+            self.fail(CloseCode.INVALID_DATA)
+            return []
 
 
-class LiveWebSocketFactory(WebSocketFactory):  # type: ignore[misc]
-    protocol = LiveWebSocketProtocol
+class LiveSocketFactory(Factory):  # type: ignore[misc]
+    def __init__(self, server: Any) -> None:
+        self._server = server
+
+    def buildProtocol(self, addr: Any) -> LiveSocket:  # noqa: N802  Twisted's name
+        return LiveSocket(self._server)

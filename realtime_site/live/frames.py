@@ -26,6 +26,9 @@ _NO_BRACKET = re.compile(r"[^\[\]{}]+")
 _MALFORMED = (msgspec.MsgspecError, UnicodeError, ValueError, RecursionError)
 _encoder = msgspec.json.Encoder()
 
+# What a reply carries beside its type and id: by name, or as a structure's own fields.
+Fields = dict[str, Any] | msgspec.Struct
+
 
 class Command(msgspec.Struct, tag_field="type"):
     """What every command has. `id` is the client's, and comes back in the reply."""
@@ -140,7 +143,9 @@ def encode(value: Any) -> str:
     return _encoder.encode(value).decode()
 
 
-def ok(command_id: int, fields: dict[str, Any]) -> str:
+def ok(command_id: int, fields: Fields) -> str:
+    if isinstance(fields, msgspec.Struct):
+        fields = msgspec.structs.asdict(fields)
     return encode({"type": "ok", "id": command_id, **fields})
 
 

@@ -1,11 +1,13 @@
 """Telling the sockets, once the database has it."""
 
+from collections.abc import Iterable, Sequence
+
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
 from realtime_site.live import topics
-from realtime_site.live.events import Event, to_layer
+from realtime_site.live.events import Event, Told, to_layer
 from realtime_site.live.hub import running_hub
 
 
@@ -23,4 +25,25 @@ def publish(*events: Event) -> None:
     if hub:
         hub.publish_from_thread(*events)
     else:
-        async_to_sync(get_channel_layer().group_send)(topics.HUBS, to_layer(events))
+        _send(events)
+
+
+def recheck_on_commit(*user_ids: int) -> None:
+    """These people's sessions, tokens, names or rights changed: their sockets are looked at within a second.
+
+    Without it, or where the layer loses it, within five (`live/recheck.py`). Raises nothing.
+    """
+    transaction.on_commit(lambda: _recheck(user_ids), robust=True)
+
+
+def _recheck(user_ids: Sequence[int]) -> None:
+    hub = running_hub()
+    message = {"users": list(user_ids)}
+    if hub:
+        hub.tell_from_thread(topics.RECHECK, message)
+    else:
+        _send([Told(topics.RECHECK, message)])
+
+
+def _send(items: Iterable[Event | Told]) -> None:
+    async_to_sync(get_channel_layer().group_send)(topics.HUBS, to_layer(items))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chat import protocol, wire
@@ -48,16 +48,25 @@ def post(draft: Draft) -> protocol.Message:
     return outcome
 
 
-@transaction.atomic
 def post_batch(drafts: Sequence[Draft]) -> list[Outcome]:
     """Posts many in one transaction: what each became, in their order. One that fails does not touch the others.
 
     A draft whose (room, author, client_id) is stored already gives that first message back, whoever retries,
-    wherever, whenever.
+    wherever, whenever. Nearly always there is none: that is found out by storing them, and looked into only then.
     """
+    try:
+        return _post_batch(drafts, stored={})
+    except IntegrityError:
+        return _post_batch(drafts, stored=None)
+
+
+@transaction.atomic
+def _post_batch(drafts: Sequence[Draft], *, stored: dict[Key, Message] | None) -> list[Outcome]:
+    """`stored`: what is there of these already; None: it is looked up, under the rooms' locks."""
     rooms = log.lock_rooms(draft.room_id for draft in drafts)
     members = sql.active_members({(draft.room_id, draft.author_id) for draft in drafts})
-    stored = _stored(drafts)
+    if stored is None:
+        stored = _stored(drafts)
     fresh: dict[Key, Draft] = {}
     failed: dict[int, ClientError] = {}
     for position, draft in enumerate(drafts):
@@ -107,11 +116,7 @@ def _own(user_id: int, message_id: int) -> tuple[LockedRoom, Message]:
 
 
 def _stored(drafts: Sequence[Draft]) -> dict[Key, Message]:
-    """What is there of these already, by room, author and client_id. Nearly always nothing: only then rows are read."""
-    known = sql.ids_by_client_id({draft.client_id for draft in drafts})
-    if not known:
-        return {}
-    found = Message.objects.select_related("author").filter(pk__in=known)
+    found = Message.objects.select_related("author").filter(client_id__in={draft.client_id for draft in drafts})
     return {(message.room_id, message.author_id, message.client_id): message for message in found}
 
 

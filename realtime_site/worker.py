@@ -25,6 +25,7 @@ def main() -> None:
     LiveServer(
         application,
         listener=_listener(arguments),
+        alone=arguments.fd is None,
         drain_seconds=settings.LIVE_DRAIN_SECONDS,
         ready_callable=lambda: _serve(arguments.ready_fd),
         server_name="Confab",

@@ -64,7 +64,7 @@ class Site:
             time.sleep(0.05)
 
     def deploy(self) -> Callable[[], bool]:
-        """New workers take the old ones' places, under a supervisor. What it gives says whether all of those are gone."""
+        """New workers take the old ones' places, under a supervisor. What it gives says whether those are gone."""
         assert self._process
         supervisor = psutil.Process(self._process.pid)
         before = supervisor.children()

@@ -12,9 +12,13 @@ from typing import Any
 
 import pytest
 import yaml
+from allauth.account.adapter import get_adapter
 from django.conf import settings
+from django.test import RequestFactory
+from pytest_django.fixtures import SettingsWrapper
 
 from realtime_site.live import server
+from realtime_site.live.closing import Close
 from realtime_site.live.http import BODY_BYTES
 
 ROOT = Path(__file__).parents[2]
@@ -100,3 +104,23 @@ def test_what_the_compose_file_mounts_and_builds_from_is_there() -> None:
     copied = re.findall(r"^!(\S+)$", (DEPLOY / "Dockerfile.dockerignore").read_text(), re.MULTILINE)
     assert {"manage.py", "requirements.txt", "realtime_site"} <= set(copied)
     assert all((ROOT / path).exists() for path in copied)
+
+
+def test_every_close_code_has_a_line_for_whoever_meets_it() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    assert {int(code) for code in re.findall(r"^\| (4\d{3}) \|", page, re.MULTILINE)} == {int(code) for code in Close}
+
+
+def test_the_variables_that_the_page_names_exist() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    documented = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert set(re.findall(r"^([A-Z_]+)=", page, re.MULTILINE)) <= documented
+
+
+@pytest.mark.parametrize(("proxies", "counted"), [(0, "127.0.0.1"), (1, "203.0.113.9"), (2, "198.51.100.7")])
+def test_the_login_limits_count_the_address_that_the_outermost_proxy_has_seen(
+    proxies: int, counted: str, settings: SettingsWrapper
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    request = RequestFactory().get("/", HTTP_X_FORWARDED_FOR="192.0.2.66, 198.51.100.7, 203.0.113.9")
+    assert get_adapter(request).get_client_ip(request) == counted

@@ -15,9 +15,9 @@ import yaml
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.test import RequestFactory
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
-from realtime_site.live import server
+from realtime_site.live import websocket
 from realtime_site.live.closing import Close
 from realtime_site.live.http import BODY_BYTES
 
@@ -44,7 +44,7 @@ def seconds(text: str) -> int:
 def test_a_proxy_cuts_no_idle_socket_off(text: str, name: str) -> None:
     found = re.findall(rf"^\s*{name}\s+(\w+)", text, re.MULTILINE)
     # Whoever is alive says something each heartbeat; of whoever is not, the server or the client finds out first.
-    longest_silence = max(settings.LIVE_HEARTBEAT_SECONDS + 10, server.PING_SECONDS + server.PONG_SECONDS)
+    longest_silence = max(settings.LIVE_HEARTBEAT_SECONDS + 10, websocket.PING_SECONDS + websocket.PONG_SECONDS)
     assert found
     assert all(seconds(one) > longest_silence for one in found)
 
@@ -119,7 +119,7 @@ def test_the_variables_that_the_page_names_exist() -> None:
 
 @pytest.mark.parametrize(("proxies", "counted"), [(0, "127.0.0.1"), (1, "203.0.113.9"), (2, "198.51.100.7")])
 def test_the_login_limits_count_the_address_that_the_outermost_proxy_has_seen(
-    proxies: int, counted: str, settings: SettingsWrapper
+    proxies: int, counted: str, settings: Settings
 ) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
     request = RequestFactory().get("/", HTTP_X_FORWARDED_FOR="192.0.2.66, 198.51.100.7, 203.0.113.9")

@@ -232,7 +232,7 @@ MFA_TOTP_ISSUER = SITE_NAME
 MFA_TOTP_TOLERANCE = 1  # 30 s either way: phones' clocks drift
 # Where mail is not set up nobody can verify an address, and a second factor must not wait for that.
 MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION != "mandatory"
-# Proxies in front that append to X-Forwarded-For, when the server does not read that header itself.
+# The client is the entry that many from the end of X-Forwarded-For: what the outermost of our proxies has seen.
 ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXIES", 0)
 
 EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "console://")  # the terminal, until a mail server is named

@@ -7,6 +7,7 @@ import asyncio
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 from tests.scale.link import Frame, Link
 from tests.scale.roomlog import RoomLog
@@ -17,8 +18,8 @@ HOLD_SECONDS = 0.3
 class Client(Link):
     """One person's program, with all their rooms."""
 
-    def __init__(self, token: str, addresses: Sequence[str], *, moves: bool = True) -> None:
-        super().__init__(token, addresses, moves=moves)
+    def __init__(self, token: str, addresses: Sequence[str], **options: Any) -> None:
+        super().__init__(token, addresses, **options)
         self.rooms: dict[int, RoomLog] = {}
         self.sent: list[str] = []
         self.acked: dict[str, Frame] = {}

@@ -26,12 +26,13 @@ PONG_SECONDS = 10.0
 class Link:
     """Connected to one of `addresses` (http://…, tried in turn) until it is stopped.
 
-    With `moves=False` it does not heed `goodbye` and stays until it is closed.
+    With `moves=False` it does not heed `goodbye` and stays until it is closed. `options` are those of
+    `websockets.connect`.
     """
 
-    def __init__(self, token: str, addresses: Sequence[str], *, moves: bool = True) -> None:
+    def __init__(self, token: str, addresses: Sequence[str], *, moves: bool = True, **options: Any) -> None:
         self.closed_with: list[int | None] = []
-        self._token, self._moves = token, moves
+        self._token, self._moves, self._options = token, moves, options
         self._addresses = itertools.cycle(addresses)
         self._socket: ClientConnection | None = None
         self._next: asyncio.Task[ClientConnection] | None = None
@@ -98,6 +99,7 @@ class Link:
                     compression=None,
                     ping_interval=None,
                     max_size=None,
+                    **self._options,
                 )
             bound = min(max(bound * 2, FIRST_WAIT_SECONDS), LONGEST_WAIT_SECONDS)
 

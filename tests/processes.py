@@ -83,6 +83,13 @@ class Process:
         assert self._popen
         self._popen.send_signal(number)
 
+    def suspend(self) -> None:
+        """It stands still until `resume`; what it had open stays open."""
+        self.signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """As a power cut would, its children too. Nothing happens when it does not run."""
         if self._popen is None:

@@ -84,7 +84,7 @@ def chosen(words: Sequence[str]) -> Choice:
         arguments,
         secrets.randbelow(1_000_000) if seed is None else seed,
         1 if repeat is None else repeat,
-        quick=not names and not arguments,
+        quick=not names and all(word.startswith("-") and word != "-k" for word in arguments),
     )
 
 

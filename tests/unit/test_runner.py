@@ -91,7 +91,13 @@ def test_stages_come_first_and_paths_choose_their_stages(
 
 @pytest.mark.parametrize(
     ("words", "quick"),
-    [([], True), (["--seed", "7"], True), (["faults"], False), (["-k", "redis"], False), (["tests/faults"], False)],
+    [
+        ([], True),
+        (["--seed", "7", "-x"], True),
+        (["faults"], False),
+        (["-k", "redis"], False),
+        (["tests/faults"], False),
+    ],
 )
 def test_the_quick_half_of_the_faults_is_run_when_nothing_is_named(words: list[str], quick: bool) -> None:
     assert chosen(words).quick is quick

@@ -111,7 +111,7 @@ if DATABASE_URL:
             CONN_MAX_AGE=0,
             OPTIONS={
                 # A worker that stands still in the middle of a transaction (stopped, its machine frozen) would keep its
-                # rooms locked, and everybody in them waiting, for as long as it stands.
+                # rooms locked, and everybody in them waiting, for as long as it stands. `?options=` goes first.
                 "options": "-c idle_in_transaction_session_timeout=10s",
             }
             | DATABASES["default"].get("OPTIONS", {})

@@ -1,18 +1,23 @@
 """`manage.py chaos`: what it says is true, and afterwards the site is as it was."""
 
+import asyncio
 import json
+import random
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from realtime_site.chaos.client import Client
+from realtime_site.chaos.traffic import Conversation
 from tests.processes import Process, wait_until
-from tests.servers import Postgres, Redis, run_python, worker_environment
+from tests.scale.conftest import BigSite
+from tests.servers import run_python, worker_environment
 
 CLEAN, DIRTY, REFUSED, INTERRUPTED = 0, 1, 2, 130
 # A fault may take half a minute, and recovery is given a minute before it is given up.
@@ -30,13 +35,22 @@ print(json.dumps(said, default=str))
 """
 
 
+LEFT_BEHIND = (
+    "SELECT count(*) FROM accounts_user WHERE username LIKE 'chaos-%'",
+    "SELECT count(*) FROM accounts_accesstoken WHERE name = 'chaos'",
+    "SELECT count(*) FROM chat_room WHERE slug LIKE 'chaos-%'",
+    "SELECT count(*) FROM chat_message WHERE body LIKE '%chaos-%'",
+)
+
+
 class Chaos(Process):
     """The command, at a site where somebody has been before."""
 
-    def __init__(self, directory: Path, database_url: str = "", redis_url: str = "", **settings: str) -> None:
+    def __init__(self, directory: Path, **settings: str) -> None:
+        directory.mkdir(exist_ok=True)
         super().__init__("chaos", directory / "chaos.log")
         self.report_file = directory / "chaos.json"
-        self.env = worker_environment(directory, database_url, redis_url) | {"DRAIN_SECONDS": "2"} | settings
+        self.env = worker_environment(directory) | {"DRAIN_SECONDS": "2"} | settings
 
     def people_come(self) -> None:
         run_python(self.env, "-m", "tests.scale.seed", stdin={"general": ["alice", "bob"]})
@@ -85,15 +99,6 @@ def small(tmp_path: Path, migrated_file: Path) -> Iterator[Chaos]:
     chaos.kill()
 
 
-@pytest.fixture
-def big(tmp_path: Path, postgres_server: Postgres, migrated_database: str, redis_server: Redis) -> Iterator[Chaos]:
-    database = postgres_server.create_database(migrated_database)
-    chaos = Chaos(tmp_path, postgres_server.database_url(database), redis_server.url, REDIS_PREFIX=database)
-    chaos.people_come()
-    yield chaos
-    chaos.kill()
-
-
 def test_a_site_on_sqlite_comes_through_and_is_as_it_was(small: Chaos) -> None:
     before = small.everything()
     assert small.run("--seconds", "3") == CLEAN, small.log
@@ -104,12 +109,33 @@ def test_a_site_on_sqlite_comes_through_and_is_as_it_was(small: Chaos) -> None:
 
 
 @pytest.mark.long
-def test_a_site_on_postgres_and_redis_comes_through_all_of_it_and_is_as_it_was(big: Chaos) -> None:
-    before = big.everything()
-    assert big.run("--seconds", "25", "--workers", "2", "--seed", "7") == CLEAN, big.log
-    assert len({fault["fault"] for fault in big.report["faults"]}) == 4
-    assert (big.report["site"], big.report["seed"]) == ("PostgreSQL and Redis, with 2 workers", 7)
-    assert big.everything() == before
+async def test_a_site_on_postgres_and_redis_comes_through_all_of_it_and_its_people_notice_nothing(
+    make_site: Callable[..., BigSite], dice: random.Random, tmp_path: Path
+) -> None:
+    site = make_site(2, people=4)
+    clients = await site.clients(4)
+    talk = Conversation(clients, site.room, pace_seconds=0.2, dice=dice)
+    talk.start()
+
+    chaos = Chaos(tmp_path / "chaos", **site.workers[0].env)
+    chaos.begin("--seconds", "25", "--workers", "2", "--seed", "7")
+    assert await asyncio.to_thread(chaos.end) == CLEAN, chaos.log
+    await talk.stop()
+
+    assert len({fault["fault"] for fault in chaos.report["faults"]}) == 4
+    assert (chaos.report["site"], chaos.report["seed"]) == ("PostgreSQL and Redis, with 2 workers", 7)
+    assert chaos.ask(*LEFT_BEHIND) == [[[0]]] * len(LEFT_BEHIND)
+    assert not site.verdict(clients).anomalies
+    assert not any(client.closed_with or client.errors for client in clients)
+    assert {
+        person["username"] for client in clients for event in client.heard_of("presence") for person in event["came"]
+    } <= {"p0", "p1", "p2", "p3"}
+
+
+def met(clients: list[Client]) -> set[str]:
+    """Who came online in rooms of theirs."""
+    came = [person for client in clients for event in client.heard_of("presence") for person in event["came"]]
+    return {person["username"] for person in came}
 
 
 def test_a_message_that_vanishes_from_the_database_is_found_and_the_exit_code_says_so(small: Chaos) -> None:
@@ -128,13 +154,16 @@ def test_a_message_that_vanishes_from_the_database_is_found_and_the_exit_code_sa
     assert small.everything() == before
 
 
-def test_it_tidies_up_when_it_is_told_to_stop(small: Chaos) -> None:
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, *(pytest.param(one, marks=pytest.mark.long) for one in (signal.SIGINT, signal.SIGHUP))]
+)
+def test_it_tidies_up_when_it_is_told_to_stop(small: Chaos, number: signal.Signals) -> None:
     before = small.everything()
     small.begin("--seconds", "60")
     small.wait_for_messages()
     workers = small.workers()
     assert workers
-    small.signal(signal.SIGINT)
+    small.signal(number)
     assert small.end() == INTERRUPTED, small.log
     assert not any(worker.is_running() for worker in workers)
     assert small.everything() == before
@@ -160,8 +189,8 @@ def test_it_refuses_in_words_what_cannot_be_done(small: Chaos, tmp_path: Path) -
         "need Redis": (small, ["--workers", "2"]),
         "There is no directory": (small, ["--report", "/nowhere/chaos.md"]),
         "not prepared": (Chaos(tmp_path / "new"), []),
-        "look at REDIS_URL": (Chaos(tmp_path, redis_url="redis://127.0.0.1:1/0"), []),
-        "look at DATABASE_URL": (Chaos(tmp_path, "postgres://nobody@127.0.0.1:1/none"), []),
+        "look at REDIS_URL": (Chaos(tmp_path, REDIS_URL="redis://127.0.0.1:1/0"), []),
+        "look at DATABASE_URL": (Chaos(tmp_path, DATABASE_URL="postgres://nobody@127.0.0.1:1/none"), []),
     }
     for words, (chaos, arguments) in refusals.items():
         assert chaos.run(*arguments) == REFUSED, chaos.log

@@ -1,7 +1,6 @@
 """`manage.py chaos`: breaks things at this very site, on its database, Redis and settings, under people of its own."""
 
 import asyncio
-import os
 import secrets
 import signal
 import sys
@@ -13,13 +12,11 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-import redis
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 
-from realtime_site.chaos import faults, scene
+from realtime_site.chaos import scene, site
 from realtime_site.chaos.checker import check
 from realtime_site.chaos.report import Report, as_text
 from realtime_site.chaos.run import Plan, Progress, Seen, run
@@ -28,7 +25,6 @@ from realtime_site.chaos.workers import WorkerError
 PEOPLE = 6
 REFUSED = 2  # the exit code where nothing was begun
 INTERRUPTED = 130
-REDIS_SECONDS = 3.0
 # How long the database may be away when the room is to be removed.
 REMOVE_SECONDS = 60.0
 LEFT_BEHIND = "A room and people called chaos-… are left. Remove them with: manage.py chaos --sweep"
@@ -61,7 +57,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{scene.sweep()} people removed, and their rooms.")
             return
         seed = secrets.randbelow(1_000_000) if options["seed"] is None else options["seed"]
-        self._say(f"On {_site(options['workers'])}. The seed is {seed}.")
+        self._say(f"On {site.described(options['workers'])}. The seed is {seed}.")
         try:
             report = self._report(seed, options)
         except KeyboardInterrupt:
@@ -79,16 +75,10 @@ class Command(BaseCommand):
         """Raises CommandError for what cannot be done here, before anything is made."""
         if options["workers"] < 1 or options["seconds"] <= 0:
             raise CommandError("At least one worker, and more than no time.", returncode=REFUSED)
-        if options["workers"] > 1 and not settings.REDIS_URL:
-            raise CommandError(
-                f"{options['workers']} workers need Redis, through which they tell each other what was said. "
-                "Set REDIS_URL, or take --workers 1.",
-                returncode=REFUSED,
-            )
         report = options["report"]
         if report and not report.absolute().parent.is_dir():
             raise CommandError(f"There is no directory {report.absolute().parent}.", returncode=REFUSED)
-        problem = _database_problem() or _redis_problem()
+        problem = site.problem(options["workers"])
         if problem:
             raise CommandError(problem, returncode=REFUSED)
 
@@ -101,21 +91,21 @@ class Command(BaseCommand):
                 workers=options["workers"],
                 seconds=options["seconds"],
                 seed=seed,
-                faults=_faults(),
-                environment=os.environ | {"WORKERS": str(options["workers"])},
+                faults=site.faults(),
+                environment=site.environment(options["workers"]),
                 drain_seconds=settings.LIVE_DRAIN_SECONDS,
             )
             seen = asyncio.run(self._run(plan, Path(logs)))
             verdict = check(scene.rows(here), seen.diaries)
-            site = _site(options["workers"])
-            return Report(site, begun, options["seconds"], seed, verdict, seen, _complaints(Path(logs)))
+            where = site.described(options["workers"])
+            return Report(where, begun, options["seconds"], seed, verdict, seen, _complaints(Path(logs)))
 
     async def _run(self, plan: Plan, logs: Path) -> Seen:
         watching: list[asyncio.Task[None]] = []
 
         def watch(progress: Progress) -> None:
             if self.stdout.isatty():
-                watching.append(asyncio.create_task(self._show(progress)))
+                watching.append(asyncio.create_task(self._show(progress, plan.seconds)))
 
         try:
             return await run(plan, logs, watch, self._say)
@@ -124,9 +114,10 @@ class Command(BaseCommand):
                 task.cancel()
             self._clear_line()
 
-    async def _show(self, progress: Progress) -> None:
+    async def _show(self, progress: Progress, seconds: float) -> None:
+        began = monotonic()
         while True:
-            self.stdout.write(f"\r\033[K{progress}", ending="")
+            self.stdout.write(f"\r\033[K{monotonic() - began:.0f} of {seconds:.0f} s · {progress}", ending="")
             self.stdout.flush()
             await asyncio.sleep(0.2)
 
@@ -161,50 +152,23 @@ class Command(BaseCommand):
             self.stdout.write("\r\033[K", ending="")
 
 
-def _site(workers: int) -> str:
-    database = "PostgreSQL" if connection.vendor == "postgresql" else "SQLite"
-    layer = "Redis" if settings.REDIS_URL else "memory"
-    return f"{database} and {layer}, with {workers} {'workers' if workers > 1 else 'worker'}"
-
-
-def _faults() -> list[faults.Fault]:
-    """On SQLite none stands still: in the middle of a write it would keep everybody's writes waiting."""
-    standing = [faults.STAND_STILL] if connection.vendor == "postgresql" else []
-    return [faults.KILL, faults.REPLACE, faults.CUT, *standing]
-
-
-def _database_problem() -> str | None:
-    try:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            return "The database is not prepared. Start the site once, or run: manage.py migrate"
-    except DatabaseError as error:
-        return f"The database cannot be used; look at DATABASE_URL. {error}"
-    return None
-
-
-def _redis_problem() -> str | None:
-    if not settings.REDIS_URL:
-        return None
-    wait = {"socket_connect_timeout": REDIS_SECONDS, "socket_timeout": REDIS_SECONDS}
-    try:
-        with redis.Redis.from_url(settings.REDIS_URL, **wait) as client:
-            client.ping()
-    except redis.RedisError as error:
-        return f"Redis cannot be used; look at REDIS_URL. {error}"
-    return None
-
-
 @contextmanager
 def _signals_interrupt() -> Iterator[None]:
-    """SIGTERM and a closed terminal end the run as Ctrl-C does: with everything removed."""
-    numbers = (signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT)) for number in numbers}
-    interrupt = signal.getsignal(signal.SIGINT)
+    """SIGTERM and a closed terminal end the run as Ctrl-C does: with everything removed.
+
+    Ctrl-C too where a shell has it ignored, as for what runs in the background.
+    A SIGHUP that is ignored (nohup) stays so.
+    """
+    numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+    before = {number: signal.getsignal(number) for number in numbers}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in numbers[1:]:
+        if before[number] is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         yield
     finally:
-        for number, handler in {**before, signal.SIGINT: interrupt}.items():
+        for number, handler in before.items():
             signal.signal(number, handler)
 
 

@@ -37,7 +37,7 @@ class Client(Link):
         self.events: list[Frame] = []  # all but messages
         self._catching_up: dict[int, asyncio.Task[None]] = {}
         self._outbox: dict[str, tuple[Frame, asyncio.Future[Frame]]] = {}
-        self._asked: set[str] = set()
+        self._asked: dict[str, asyncio.Future[Frame]] = {}
 
     def post(self, room: int, body: str) -> "asyncio.Future[Frame]":
         """Sends a message, again after each reconnect, until it is acked: a future of the stored message.
@@ -77,7 +77,7 @@ class Client(Link):
             if log.is_behind:
                 self._catch_up(room["id"], log)
         for client_id in self._outbox:
-            self.sent_again += client_id not in self._asked
+            self.sent_again += not self._waits_for(client_id)
             self._send_stored(client_id)
 
     def _on_message(self, frame: Frame) -> None:
@@ -117,19 +117,22 @@ class Client(Link):
         return answer
 
     def _send_stored(self, client_id: str) -> None:
-        if client_id not in self._outbox or client_id in self._asked:
+        if client_id not in self._outbox or self._waits_for(client_id):
             return
-        self._asked.add(client_id)
-        reply = self.ask(self._outbox[client_id][0])
+        reply = self._asked[client_id] = self.ask(self._outbox[client_id][0])
         reply.add_done_callback(lambda done: self._on_ack(client_id, done))
 
+    def _waits_for(self, client_id: str) -> bool:
+        """The future knows before its callbacks have run: a `welcome` may be read in between."""
+        return client_id in self._asked and not self._asked[client_id].done()
+
     def _on_ack(self, client_id: str, reply: "asyncio.Future[Frame]") -> None:
-        self._asked.discard(client_id)
-        if reply.cancelled() or reply.exception():
+        if reply.cancelled() or reply.exception() or client_id not in self._outbox:
             return  # the next `welcome` sends it again
         answer = reply.result()
         if answer["type"] == "ok":
             self.acked[client_id] = answer["message"]
+            del self._asked[client_id]
             _settle(self._outbox.pop(client_id)[1], answer["message"])
             return
         self.errors.append(answer)

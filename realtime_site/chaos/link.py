@@ -20,6 +20,7 @@ Frame = dict[str, Any]
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 30.0
 CLOSE_SECONDS = 2.0  # for the answer of a worker that may stand still
+LINGER_SECONDS = 5.0  # static/js/live/socket.js
 # For what takes a second or two: twenty times that, for a machine that is busy with other things.
 PATIENCE_SECONDS = 30.0
 
@@ -54,6 +55,7 @@ class Link:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._welcomed: asyncio.Future[float]
         self._bound_seconds = 0.0
+        self._moving = False
 
     async def start(self) -> None:
         """Returns when `welcome` has come."""
@@ -85,7 +87,7 @@ class Link:
 
     @property
     def is_connected(self) -> bool:
-        return self._socket is not None
+        return self._socket is not None and not self._moving
 
     async def command(self, kind: str, **fields: Any) -> Frame:
         """The reply. Raises ConnectionError when the socket closes before it comes."""
@@ -93,7 +95,7 @@ class Link:
 
     def ask(self, command: Frame) -> "asyncio.Future[Frame]":
         reply: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        if self._socket is None:
+        if self._socket is None or self._moving:
             reply.set_exception(ConnectionError("There is no socket."))
             return reply
         command_id = next(self._ids)
@@ -145,7 +147,7 @@ class Link:
         except ConnectionClosed:
             pass
         beating.cancel()
-        self._socket = None
+        self._socket, self._moving = None, False
         self.closed_with.append(socket.close_code)
         for reply in self._replies.values():
             if not reply.done():
@@ -157,8 +159,15 @@ class Link:
     async def _replace(self, socket: ClientConnection, wait: Sequence[float]) -> ClientConnection:
         await asyncio.sleep(random.uniform(*wait))
         following = await self._opened()
-        self.spawn(socket.close())
+        self.spawn(self._retire(socket))
         return following
+
+    async def _retire(self, socket: ClientConnection) -> None:
+        """What is in flight is answered first, as the browser waits for it; what is new waits for the new socket."""
+        self._moving = True
+        with suppress(TimeoutError):
+            await until(lambda: socket is not self._socket or not self._replies, "replies", seconds=LINGER_SECONDS)
+        await socket.close()
 
     async def _beat(self, socket: ClientConnection) -> None:
         """Gives the socket up when `welcome` does not come, or later a `pong`."""
@@ -171,6 +180,8 @@ class Link:
         except TimeoutError:
             self.given_up += 1
             socket.transport.abort()
+        except ConnectionError:
+            pass  # it ends by itself
 
     def _on_frame(self, socket: ClientConnection, frame: Frame) -> None:
         if frame["type"] in {"ok", "error", "pong"}:

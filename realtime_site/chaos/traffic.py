@@ -10,13 +10,22 @@ from realtime_site.chaos.link import PATIENCE_SECONDS, until
 
 
 class Conversation:
-    """Everybody talks, each waiting for an ack before the next message, as the browser does.
+    """Everybody talks, each waiting for an ack before the next message, as the browser does. `silent` ones listen.
 
     `pace_seconds` lies between an ack and the next message, half of it more or less as `dice` fall.
     """
 
-    def __init__(self, clients: Sequence[Client], room: int, *, pace_seconds: float, dice: random.Random) -> None:
+    def __init__(
+        self,
+        clients: Sequence[Client],
+        room: int,
+        *,
+        pace_seconds: float,
+        dice: random.Random,
+        silent: Sequence[Client] = (),
+    ) -> None:
         self.clients, self.room = clients, room
+        self._everybody = [*clients, *silent]
         self._pace_seconds, self._dice = pace_seconds, dice
         self._over = False
         self._talking: list[asyncio.Task[None]] = []
@@ -63,7 +72,7 @@ class Conversation:
             await asyncio.sleep(self._pace_seconds * self._dice.uniform(0.5, 1.5))
 
     async def _heard(self, seq: int, seconds: float) -> None:
-        logs = [client.rooms[self.room] for client in self.clients]
+        logs = [client.rooms[self.room] for client in self._everybody]
         await self._until(lambda: all(log.last >= seq for log in logs), f"number {seq} everywhere", seconds)
 
     async def _until(self, happened: Callable[[], bool], what: str, seconds: float) -> None:

@@ -37,15 +37,23 @@ def broken(dice: random.Random, request: pytest.FixtureRequest) -> Broken:
     """`async with broken(site, "Redis: kill -9 for 1 s", aim_seconds=10) as talk:` one row of the matrix.
 
     People talk the whole time. The body breaks something and, where that lasts, mends it: recovery is counted from its
-    end until a message that each began to send after it is acked and heard by everybody. Then all is compared.
+    end until a message that each began to send after it is acked and heard by everybody. Then all is compared. With
+    `one_way` those on the second worker say nothing: no number of theirs tells them that they missed one.
     """
 
     @asynccontextmanager
     async def row(
-        site: Site, name: str, *, aim_seconds: float, clients: list[Client] | None = None, **options: Any
+        site: Site,
+        name: str,
+        *,
+        aim_seconds: float,
+        clients: list[Client] | None = None,
+        one_way: bool = False,
+        **options: Any,
     ) -> AsyncIterator[Conversation]:
         clients = clients or await site.clients(PEOPLE, **options)
-        talk = Conversation(clients, site.room, pace_seconds=PACE_SECONDS, dice=dice)
+        talking, silent = (clients[0::2], clients[1::2]) if one_way else (clients, [])
+        talk = Conversation(talking, site.room, pace_seconds=PACE_SECONDS, dice=dice, silent=silent)
         talk.start()
         await talk.goes_on(BEFORE)
         yield talk
@@ -56,7 +64,7 @@ def broken(dice: random.Random, request: pytest.FixtureRequest) -> Broken:
         seen = Seen.of(name, verdict, recovery_seconds, aim_seconds)
         request.node.user_properties.append((PROPERTY, seen.to_json()))
         assert not verdict.anomalies
-        assert verdict.acked >= len(clients) * (BEFORE + AFTER)
+        assert verdict.acked >= len(talking) * (BEFORE + AFTER)
         assert recovery_seconds < LIMIT_SECONDS
 
     return row

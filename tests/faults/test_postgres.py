@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import psutil
 import psycopg
 import pytest
 
 from realtime_site.chaos.link import until
 from tests.faults.conftest import PEOPLE, Broken
 from tests.scale.conftest import BigSite
+from tests.servers import Postgres
 
 AIM_SECONDS = 5
 
@@ -30,6 +32,17 @@ async def test_postgres_killed_and_started_again(site: BigSite, broken: Broken) 
         site.postgres.kill()
         await until(lambda: all(client.errors for client in talk.clients), "a refusal of each")
         site.postgres.restart()
+    assert {error["code"] for client in talk.clients for error in client.errors} == {"unavailable"}
+    assert not any(client.closed_with for client in talk.clients)
+
+
+@pytest.mark.long
+async def test_postgres_stands_still(site: BigSite, broken: Broken) -> None:
+    """It takes connections and says nothing."""
+    async with broken(site, "PostgreSQL: SIGSTOP", aim_seconds=AIM_SECONDS) as talk:
+        with standing_still(site.postgres):
+            await until(lambda: all(client.errors for client in talk.clients), "a refusal of each")
+            assert await asyncio.to_thread(site.workers[0].get, "/healthz") == 200
     assert {error["code"] for client in talk.clients for error in client.errors} == {"unavailable"}
     assert not any(client.closed_with for client in talk.clients)
 
@@ -71,6 +84,19 @@ def terminate_ours(site: BigSite) -> int:
     with psycopg.connect(site.postgres.url) as connection:
         query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
         return len(connection.execute(query, [site.database]).fetchall())
+
+
+@contextmanager
+def standing_still(postgres: Postgres) -> Iterator[None]:
+    """All its processes."""
+    family = [psutil.Process(postgres.pid), *psutil.Process(postgres.pid).children(recursive=True)]
+    for one in family:
+        one.suspend()
+    try:
+        yield
+    finally:
+        for one in family:
+            one.resume()
 
 
 @contextmanager

@@ -30,7 +30,7 @@ async def test_redis_killed_for_a_second(site: BigSite, broken: Broken) -> None:
 
 @pytest.mark.long
 async def test_redis_killed_for_ten_seconds(site: BigSite, broken: Broken) -> None:
-    async with broken(site, "Redis: kill -9 for 10 s", aim_seconds=AIM_SECONDS) as talk:
+    async with broken(site, "Redis: kill -9 for 10 s", aim_seconds=AIM_SECONDS, one_way=True) as talk:
         site.redis.kill()
         await asyncio.sleep(5)
         await talk.recovery_seconds()  # they hear each other without it
@@ -41,7 +41,7 @@ async def test_redis_killed_for_ten_seconds(site: BigSite, broken: Broken) -> No
 
 @pytest.mark.long
 async def test_redis_stands_still(site: BigSite, broken: Broken, dice: random.Random) -> None:
-    async with broken(site, "Redis: SIGSTOP", aim_seconds=AIM_SECONDS) as talk:
+    async with broken(site, "Redis: SIGSTOP", aim_seconds=AIM_SECONDS, one_way=True) as talk:
         with suspended(site.redis):
             await asyncio.sleep(dice.uniform(2, 6))
             await talk.recovery_seconds()
@@ -50,7 +50,7 @@ async def test_redis_stands_still(site: BigSite, broken: Broken, dice: random.Ra
 
 @pytest.mark.parametrize("kind", ["normal", "pubsub"])
 async def test_redis_ends_its_connections(site: BigSite, broken: Broken, kind: str) -> None:
-    async with broken(site, f"Redis: CLIENT KILL TYPE {kind}", aim_seconds=AIM_SECONDS) as talk:
+    async with broken(site, f"Redis: CLIENT KILL TYPE {kind}", aim_seconds=AIM_SECONDS, one_way=True) as talk:
         killed = site.redis.cli("CLIENT", "KILL", "TYPE", kind)
         assert isinstance(killed, int)
         assert killed > 0

@@ -5,36 +5,26 @@ import json
 import random
 import shutil
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 import pytest
 
 from realtime_site.chaos.client import Client
 from realtime_site.chaos.traffic import Conversation
-from tests.processes import Process, wait_until
+from tests.processes import Process, has_ended, wait_until
 from tests.scale.conftest import BigSite
 from tests.servers import run_python, worker_environment
 
 CLEAN, DIRTY, REFUSED, INTERRUPTED = 0, 1, 2, 130
 # A fault may take half a minute, and recovery is given a minute before it is given up.
 RUN_SECONDS = 120
-ASK = """
-import django, json, sys
-django.setup()
-from django.db import connection
-said = []
-with connection.cursor() as cursor:
-    for statement in json.load(sys.stdin):
-        cursor.execute(statement)
-        said.append(cursor.fetchall() if cursor.description else [])
-print(json.dumps(said, default=str))
-"""
-
-
 LEFT_BEHIND = (
     "SELECT count(*) FROM accounts_user WHERE username LIKE 'chaos-%'",
     "SELECT count(*) FROM accounts_accesstoken WHERE name = 'chaos'",
@@ -73,8 +63,13 @@ class Chaos(Process):
 
     def ask(self, *statements: str) -> list[list[Any]]:
         """What the site's own database says to each."""
-        said: list[list[Any]] = json.loads(run_python(self.env, "-c", ASK, stdin=statements))
-        return said
+        with self._connection() as connection:
+            return [connection.execute(statement).fetchall() for statement in statements]
+
+    def _connection(self) -> AbstractContextManager[Any]:
+        if self.env["DATABASE_URL"]:
+            return psycopg.connect(self.env["DATABASE_URL"], autocommit=True)
+        return closing(sqlite3.connect(Path(self.env["DATA_DIR"]) / "db.sqlite3", isolation_level=None, timeout=30))
 
     def everything(self) -> list[list[Any]]:
         """What must be as it was."""
@@ -124,7 +119,7 @@ async def test_a_site_on_postgres_and_redis_comes_through_all_of_it_and_its_peop
 
     assert len({fault["fault"] for fault in chaos.report["faults"]}) == 4
     assert (chaos.report["site"], chaos.report["seed"]) == ("PostgreSQL and Redis, with 2 workers", 7)
-    assert chaos.ask(*LEFT_BEHIND) == [[[0]]] * len(LEFT_BEHIND)
+    assert chaos.ask(*LEFT_BEHIND) == [[(0,)]] * len(LEFT_BEHIND)
     assert not site.verdict(clients).anomalies
     assert not any(client.closed_with or client.errors for client in clients)
     assert {
@@ -165,7 +160,7 @@ def test_it_tidies_up_when_it_is_told_to_stop(small: Chaos, number: signal.Signa
     assert workers
     small.signal(number)
     assert small.end() == INTERRUPTED, small.log
-    assert not any(worker.is_running() for worker in workers)
+    assert all(has_ended(worker) for worker in workers)
     assert small.everything() == before
 
 
@@ -177,8 +172,7 @@ def test_what_a_killed_run_leaves_behind_is_swept(small: Chaos) -> None:
     workers = small.workers()
     small.signal(signal.SIGKILL)
     small.wait()
-    psutil.wait_procs(workers, 30)
-    assert not any(worker.is_running() for worker in workers)
+    wait_until(lambda: all(has_ended(worker) for worker in workers), "the workers to end with it")
     assert small.everything() != before
     assert small.run("--sweep") == CLEAN
     assert small.everything() == before

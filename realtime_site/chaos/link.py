@@ -164,9 +164,10 @@ class Link:
 
     async def _retire(self, socket: ClientConnection) -> None:
         """What is in flight is answered first, as the browser waits for it; what is new waits for the new socket."""
-        self._moving = True
-        with suppress(TimeoutError):
-            await until(lambda: socket is not self._socket or not self._replies, "replies", seconds=LINGER_SECONDS)
+        if socket is self._socket:  # else it has been closed already
+            self._moving = True
+            with suppress(TimeoutError):
+                await until(lambda: socket is not self._socket or not self._replies, "replies", seconds=LINGER_SECONDS)
         await socket.close()
 
     async def _beat(self, socket: ClientConnection) -> None:

@@ -109,7 +109,12 @@ if DATABASE_URL:
     if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         DATABASES["default"].update(
             CONN_MAX_AGE=0,
-            OPTIONS=DATABASES["default"].get("OPTIONS", {})
+            OPTIONS={
+                # A worker that stands still in the middle of a transaction (stopped, its machine frozen) would keep its
+                # rooms locked, and everybody in them waiting, for as long as it stands. `?options=` goes first.
+                "options": "-c idle_in_transaction_session_timeout=10s",
+            }
+            | DATABASES["default"].get("OPTIONS", {})
             | {
                 "pool": {
                     "min_size": 2,

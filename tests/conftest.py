@@ -1,5 +1,6 @@
 """Servers for tests that ask for them, and their logs for tests that fail."""
 
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +24,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
-def pytest_configure() -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", default=None, help="decides when the tests in tests/faults break things")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"seed: {config.getoption('--seed')}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--seed") is None:  # before pytest-xdist hands the options to its processes
+        config.option.seed = str(secrets.randbelow(1_000_000))
     # whitenoise warns of a missing directory, and warnings are errors here
     (settings.DATA_DIR / "static").mkdir(parents=True)
 

@@ -12,7 +12,8 @@ from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, InternalError, OperationalError, connections
+from psycopg.errors import IdleInTransactionSessionTimeout
 from psycopg_pool import PoolTimeout
 
 from realtime_site.live.errors import ClientError
@@ -67,6 +68,10 @@ def _call(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if isinstance(error.__cause__, PoolTimeout):
             _away_until = monotonic() + AWAY_SECONDS
         raise unavailable() from error
+    except InternalError as error:
+        if isinstance(error.__cause__, IdleInTransactionSessionTimeout):  # we stood still; nothing was stored
+            raise unavailable() from error
+        raise
     finally:
         _release()
 

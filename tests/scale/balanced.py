@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from realtime_site.chaos.client import Client
 from tests.processes import ROOT
-from tests.scale.client import Client
 from tests.scale.conftest import Site
 from tests.scale.proxies import SITE_URL, Proxy
 from tests.servers import Worker

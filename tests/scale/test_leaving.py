@@ -4,10 +4,9 @@ import asyncio
 import socket
 from collections.abc import Callable
 
+from realtime_site.chaos.link import until
 from tests.processes import PATIENCE_SECONDS, accepts
-from tests.scale.checker import check
 from tests.scale.conftest import Site
-from tests.scale.link import until
 from tests.scale.traffic import everybody_has, talk
 
 DRAINING = 4503
@@ -25,7 +24,7 @@ async def test_a_worker_killed_in_the_middle_costs_nobody_a_message(make_site: C
     await talking
     await everybody_has(site, clients)
 
-    check(site.stored(), clients, site.room)
+    assert not site.verdict(clients).anomalies
     assert len(site.stored()) == 1 + 4 * 300
     assert all(client.closed_with for client in clients[1::2])
     assert not any(client.closed_with for client in clients[0::2])
@@ -47,7 +46,7 @@ async def test_a_worker_told_to_stop_lets_go_of_everybody_politely(make_site: Ca
     await until(lambda: all(client.is_connected for client in (*movers, *sitters)), "reconnects")
     await everybody_has(site, [*movers, *sitters, *others])
 
-    check(site.stored(), [*movers, *sitters, *others], site.room)
+    assert not site.verdict([*movers, *sitters, *others]).anomalies
     assert [len(client.heard_of("goodbye")) for client in (*movers, *sitters)] == [1, 1, 1]
     assert [client.closed_with for client in sitters] == [[DRAINING]]
     assert [client.sent_again for client in sitters] == [0]

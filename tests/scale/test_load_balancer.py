@@ -16,15 +16,14 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
+from realtime_site.chaos.client import Client
+from realtime_site.chaos.link import until
 from realtime_site.live.http import BODY_BYTES
 from tests.binaries import proxy_binary
 from tests.conftest import starter_of_workers
 from tests.processes import ROOT
 from tests.scale.balanced import PAGES, PAGES_AND_FORMS, WORKERS, Balanced, Systemd
-from tests.scale.checker import check
-from tests.scale.client import Client
 from tests.scale.conftest import Site, complaints
-from tests.scale.link import until
 from tests.scale.proxies import HOST, SITE_URL, Haproxy, Nginx, Proxy
 from tests.scale.traffic import everybody_has, talk
 from tests.servers import Postgres, Redis, run_python, worker_environment
@@ -58,7 +57,7 @@ def site(
     settings = {"SITE_URL": SITE_URL, "TRUSTED_PROXIES": "1", "DATA_DIR": str(directory), "DRAIN_SECONDS": "2"}
     run_python(worker_environment(directory, database, redis_server.url) | settings, "manage.py", "prepare")
     with starter_of_workers(directory, database, redis_server.url) as start:
-        site = Site(start(WORKERS, **settings), redis_server, postgres_server, PEOPLE)
+        site = Site(start(WORKERS, **settings), PEOPLE)
         yield site
         for worker in site.workers:
             assert not complaints(worker.log)
@@ -280,7 +279,7 @@ async def test_a_worker_killed_while_people_talk_costs_nobody_a_message(house: B
     await asyncio.to_thread(victim.wait_until_ready)
     await everybody_has(site, people)
 
-    check(site.stored(), people, site.room)
+    assert not site.verdict(people).anomalies
     assert sum(len(client.acked) for client in people) == TALKERS * EACH_SENDS
     assert any(client.closed_with for client in people)
     assert not all(client.closed_with for client in people)
@@ -313,7 +312,7 @@ async def test_all_workers_restart_and_nobody_notices(house: Balanced, people: l
     await everybody_has(site, people)
 
     assert systemd.restarted == [f"realtime-web@{port}" for port in ports]
-    check(site.stored(), people, site.room)
+    assert not site.verdict(people).anomalies
     assert all(client.closed_with for client in people)
     assert {code for client in people for code in client.closed_with} <= {NORMAL, DRAINING}
     assert not any(client.errors for client in people)
@@ -331,7 +330,7 @@ async def test_the_proxy_reloads_while_people_talk(house: Balanced, people: list
         await talking
     await everybody_has(site, [*people, *newcomers])
 
-    check(site.stored(), [*people, *newcomers], site.room)
+    assert not site.verdict([*people, *newcomers]).anomalies
     assert not any(client.closed_with or client.errors for client in [*people, *newcomers])
     assert set(seen) == {"visits"}, seen
     for client in newcomers:

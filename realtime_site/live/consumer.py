@@ -191,8 +191,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             return await self._refused(_why_closed(error), self.subprotocol)
         await self.base_send({"type": "websocket.accept", "subprotocol": self.subprotocol})
         self.scope["headers"].clear()  # a browser's take more memory than all else that is kept of a socket
-        self.hub.came(self)
         self.welcome(snapshot)
+        self.hub.came(self)
         return True
 
     def _check_address(self) -> None:

@@ -80,7 +80,8 @@ class Hub:
         self.source = cast(EventSource, import_module(settings.LIVE_EVENT_SOURCE))
         self.topics: dict[str, Topic] = {}
         self._recheck = Recheck(self.source)
-        self.draining = False
+        # What sockets are told once the worker drains.
+        self.farewell: str | None = None
         self._listeners: dict[str, Callable[[dict[str, Any]], None]] = {}
         self._outgoing: asyncio.Queue[Event | Told] = asyncio.Queue()
         self._ready: dict[str, Topic] = {}
@@ -127,12 +128,18 @@ class Hub:
                 await asyncio.sleep(1)
 
     @property
+    def draining(self) -> bool:
+        return self.farewell is not None
+
+    @property
     def sockets(self) -> Set[Subscriber]:
         return self._recheck.sockets
 
     def came(self, socket: Subscriber) -> None:
         """A socket is open. From here on it is closed when its person may be here no more."""
         self._recheck.came(socket)
+        if self.farewell:  # its handshake was on the way when the others were told
+            socket.goodbye(self.farewell)
 
     def left(self, socket: Subscriber) -> None:
         self._recheck.left(socket)

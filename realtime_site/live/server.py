@@ -108,12 +108,11 @@ class LiveServer(Server):  # type: ignore[misc]
         self._port.connectionLost(None)
 
     def _say_goodbye(self, hub: Hub) -> None:
-        hub.draining = True
         presence().farewell()
         longest = min(self._drain_seconds / 2, 0.2 + len(hub.sockets) * GOODBYE_SPREAD_SECONDS_A_SOCKET)
-        text = encode({"type": "goodbye", "reason": "restart", "retry_after": [0, round(longest, 3)]})
+        hub.farewell = encode({"type": "goodbye", "reason": "restart", "retry_after": [0, round(longest, 3)]})
         for consumer in list(hub.sockets):
-            consumer.goodbye(text)
+            consumer.goodbye(hub.farewell)
 
     @staticmethod
     async def _until(done: Callable[[], bool], deadline: float) -> None:

@@ -8,6 +8,7 @@ from channels.testing import WebsocketCommunicator
 from django.conf import LazySettings
 
 from realtime_site.accounts import tokens
+from realtime_site.live.hub import hub
 from tests.consumers.support import ORIGIN, Client, session_cookie
 from tests.factories import make_room, make_user
 
@@ -158,3 +159,9 @@ async def test_an_unknown_address_is_closed_with_4404(path: str) -> None:
     client = Client(path)
     await client.socket.connect(timeout=30)
     assert await client.close_code() == 4404
+
+
+async def test_who_arrives_while_the_worker_drains_is_told_to_move_on(connect: Connect) -> None:
+    hub().farewell = '{"type":"goodbye","reason":"restart","retry_after":[0,1]}'
+    client = await connect(await sync_to_async(make_user)("alice"))
+    assert (await client.receive())["type"] == "goodbye"

@@ -5,7 +5,9 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -13,9 +15,9 @@ import pytest
 
 from tests.processes import wait_until
 from tests.scale.conftest import Site
-from tests.scale.raw import BINARY, CONTINUATION, PING, PONG, TEXT, RawPeer, frame
+from tests.scale.raw import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, RawPeer, frame
 
-TOO_BIG, NOT_FOUND = 4413, 4404
+TOO_BIG, NOT_FOUND, FLOODING = 4413, 4404, 4429
 PROTOCOL_ERROR, NOT_UTF8 = 1002, 1007
 FRAME_BYTES = 64 * 1024
 MIB = 1024 * 1024
@@ -103,6 +105,34 @@ def test_who_reads_too_slowly_is_let_go_of_and_the_others_hear_everything(site: 
     wait_until(lambda: sockets(site) == 0, "the worker to have closed all sockets")
 
 
+def test_fifty_who_read_nothing_cost_a_mebibyte_each_at_most(make_site: Callable[..., Site]) -> None:
+    """All that is said to them would be 300 MiB."""
+    silent = 50
+    site = make_site(1, people=silent + 2)
+    with ExitStack() as peers:
+        for number in range(2, silent + 2):
+            peers.enter_context(peer(site, number, receive_buffer=4096))
+        before = memory(site)
+        fill(site, messages=400, characters=8_000)
+        grown = peak_memory(site) - before
+        with peer(site, 1) as other:
+            assert other.ask("ping")["type"] == "pong"
+    assert grown < silent * MIB + GROWTH_BYTES, f"{silent} silent readers: {grown / MIB:.0f} MiB"
+
+
+def test_a_flooder_who_heeds_no_limit_is_closed_and_others_do_not_wait(make_site: Callable[..., Site]) -> None:
+    site = make_site(1, people=2, RATE_LIMITS="on")
+    flood = frame(TEXT, json.dumps({"type": "room.history", "id": 1, "room": site.room}).encode())
+    with peer(site, 1) as other, peer(site) as flooder:
+        flooder.socket.sendall(flood * 1_000)
+        heard = list(flooder.frames())
+        slowest = max(timed(lambda: other.ask("ping")) for _ in range(20))
+    answers = [json.loads(one.payload) for one in heard if one.opcode == TEXT]
+    assert 0 < sum(answer["type"] == "ok" for answer in answers) < 200  # its burst, and what came back meanwhile
+    assert (heard[-1].opcode, int.from_bytes(heard[-1].payload, "big")) == (CLOSE, FLOODING)
+    assert slowest < 2, "a ping of somebody else"
+
+
 def fill(site: Site, *, messages: int, characters: int) -> None:
     """Posts, and waits for each ack."""
     with peer(site) as author:
@@ -138,6 +168,12 @@ def timed(call: Callable[[], object]) -> float:
 
 def memory(site: Site) -> int:
     return int(psutil.Process(site.workers[0].pid).memory_info().rss)
+
+
+def peak_memory(site: Site) -> int:
+    """The most it ever had (proc(5), VmHWM)."""
+    status = Path(f"/proc/{site.workers[0].pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 
 def sockets(site: Site) -> int:

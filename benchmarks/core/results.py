@@ -1,0 +1,64 @@
+"""What was measured, as JSON, one file a benchmark; and RESULTS.md, written from all of them."""
+
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from string import Template
+from typing import Any
+
+HERE = Path(__file__).resolve().parent.parent
+RESULTS, WORDS, REPORT = HERE / "results", HERE / "words", HERE / "RESULTS.md"
+
+
+def store(name: str, result: Mapping[str, Any], folder: Path = RESULTS) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+
+
+def load(name: str, folder: Path = RESULTS) -> dict[str, Any] | None:
+    path = folder / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def write_report(names: Sequence[str]) -> None:
+    """RESULTS.md and its plots, from the stored results."""
+    from benchmarks.core.plots import draw
+
+    parts = [(WORDS / "results.md").read_text()]
+    for name in names:
+        result = load(name)
+        if result:
+            draw(name, import_module(f"benchmarks.{name}").plots(result["data"]))
+            parts.append(section(name, result))
+    REPORT.write_text("\n".join(parts))
+
+
+def section(name: str, result: Mapping[str, Any]) -> str:
+    """One benchmark's Markdown: the text of `words/NAME.md` with its tables in it."""
+    tables = import_module(f"benchmarks.{name}").tables(result["data"])
+    text = Template((WORDS / f"{name}.md").read_text()).substitute(tables)
+    return f"{text.rstrip()}\n\n{_origin(name, result)}"
+
+
+def _origin(name: str, result: Mapping[str, Any]) -> str:
+    versions = "; ".join(f"{peer}: {version}" for peer, version in result["versions"].items())
+    lines = [
+        f"<sub>`bin/bench {name}`, {result['runs']} runs, {result['date']}, {result['machine']}. {versions}.</sub>"
+    ]
+    lines += [f"<sub>Not measured: {peer}. {why}</sub>" for peer, why in result["skipped"].items()]
+    return "\n\n".join(lines) + "\n"
+
+
+def machine() -> str:
+    """One line about where the figures come from."""
+    told = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.split(":", 1)[1].strip() for line in told if "model name" in line), platform.machine())
+    return f"{os.cpu_count()} cores ({model}), Linux {platform.release()}, Python {platform.python_version()}"
+
+
+def today() -> str:
+    return str(date.today())

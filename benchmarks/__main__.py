@@ -18,13 +18,13 @@ RUNS = 3
 
 def main() -> None:
     options = _options()
-    if not options.report:
-        _allow_many_files()
-        failed = _measure(options)
-        if failed:
-            sys.exit(f"Failed: {', '.join(failed)}. The other results are stored.")
-    if not options.quick:
+    if options.report:
         results.write_report(NAMES)
+        return
+    _allow_many_files()
+    failed = _measure(options)
+    if failed:
+        sys.exit(f"Failed: {', '.join(failed)}. The results of the others are stored.")
 
 
 def _options() -> argparse.Namespace:
@@ -75,12 +75,10 @@ def _one(bench: Bench, name: str) -> bool:
         "skipped": bench.skipped,
         "data": data,
     }
-    if bench.quick:
-        results.store(name, result, bench.folder)
-        print(results.section(name, result))
-    else:
+    if not bench.quick:
         results.store(name, result)
-        print(results.section(name, result))
+        results.write_report(NAMES)
+    print(results.section(name, result), flush=True)
     return True
 
 

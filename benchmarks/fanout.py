@@ -91,26 +91,27 @@ def _figures(flow: Flow, used_seconds: float) -> Figures:
 
 
 def tables(data: Data) -> dict[str, str]:
-    """Size → a table a load."""
-    return {load: "\n".join(_table(size, loads[load], load) for size, loads in data.items()) for load in LOADS}
+    return {"tables": "\n".join(f"**{int(size):,} sockets**\n\n{_table(loads)}" for size, loads in data.items())}
 
 
-def _table(size: str, found: dict[str, Figures], load: str) -> str:
-    ours = found[OURS]["microseconds"]
-    columns = ["server", "CPU µs a delivery", "× Confab's", "deliveries a second", "p50 ms", "p99 ms", "generator's µs"]
-    rows = [
-        [
-            name,
-            figures.number(figure["microseconds"]),
-            figures.ratio(figure["microseconds"], ours),
-            f"{figure['per_second']:,.0f}",
-            figures.number(figure["p50_ms"]),
-            figures.number(figure["p99_ms"]),
-            figures.number(figure["load_microseconds"]),
-        ]
-        for name, figure in sorted(found.items(), key=lambda item: item[1]["microseconds"])
+def _table(loads: dict[str, dict[str, Figures]]) -> str:
+    columns = [
+        *("server", "one: CPU µs a delivery", "× Confab's", "deliveries a second"),
+        *("eight: CPU µs", "× Confab's", "deliveries a second"),
+        *("half load: CPU µs", "× Confab's", "p50 ms", "p99 ms", "generator's µs"),
     ]
-    return f"**{int(size):,} sockets, {LOADS[load]}**\n\n" + figures.table(columns, rows)
+    names = sorted(loads["one"], key=lambda name: loads["one"][name]["microseconds"])
+    return figures.table(columns, [[name, *_cells(loads, name)] for name in names])
+
+
+def _cells(loads: dict[str, dict[str, Figures]], name: str) -> Iterator[str]:
+    for load, found in loads.items():
+        yield figures.number(found[name]["microseconds"])
+        yield figures.ratio(found[name]["microseconds"], found[OURS]["microseconds"])
+        if load != "half":
+            yield f"{found[name]['per_second']:,.0f}"
+    for figure in ("p50_ms", "p99_ms", "load_microseconds"):
+        yield figures.number(loads["half"][name][figure])
 
 
 def plots(data: Data) -> list[Plot]:

@@ -16,7 +16,16 @@ RESULTS, WORDS, REPORT = HERE / "results", HERE / "words", HERE / "RESULTS.md"
 
 def store(name: str, result: Mapping[str, Any], folder: Path = RESULTS) -> None:
     folder.mkdir(exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    (folder / f"{name}.json").write_text(json.dumps(_rounded(result), indent=1, ensure_ascii=False) + "\n")
+
+
+def _rounded(value: Any) -> Any:
+    """Four digits: more is noise, and a diff to read."""
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    if isinstance(value, dict):
+        return {key: _rounded(one) for key, one in value.items()}
+    return [_rounded(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def load(name: str, folder: Path = RESULTS) -> dict[str, Any] | None:
@@ -45,10 +54,9 @@ def section(name: str, result: Mapping[str, Any]) -> str:
 
 
 def _origin(name: str, result: Mapping[str, Any]) -> str:
-    versions = "; ".join(f"{peer}: {version}" for peer, version in result["versions"].items())
-    lines = [
-        f"<sub>`bin/bench {name}`, {result['runs']} runs, {result['date']}, {result['machine']}. {versions}.</sub>"
-    ]
+    versions = dict.fromkeys(part for told in result["versions"].values() for part in told.split(", "))
+    when = f"`bin/bench {name}`, {result['runs']} runs, {result['date']}, {result['machine']}"
+    lines = [f"<sub>{when}. {', '.join(versions)}.</sub>"]
     lines += [f"<sub>Not measured: {peer}. {why}</sub>" for peer, why in result["skipped"].items()]
     return "\n\n".join(lines) + "\n"
 

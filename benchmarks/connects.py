@@ -21,6 +21,7 @@ PEERS: tuple[Peer, ...] = (
     Confab(stored=False),
     Stock("uvicorn", "pub/sub", "logged_in"),
     Stock("daphne", "pub/sub", "logged_in"),
+    Stock("daphne", "pub/sub", "logged_in", pooled=True),
 )
 Figures = dict[str, float]
 

@@ -27,6 +27,7 @@ PEERS: tuple[Peer, ...] = (
     Ejabberd(),
     Stock("uvicorn", "pub/sub", "stored"),
     Stock("daphne", "pub/sub", "stored"),
+    Stock("daphne", "pub/sub", "stored", pooled=True),
 )
 Figures = dict[str, float]
 

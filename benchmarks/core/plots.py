@@ -25,7 +25,10 @@ class Lines:
     x: str
     y: str
     series: Mapping[str, Sequence[tuple[float, float]]]
-    logarithmic: bool = True
+    # "linear", "semilogx", "loglog"
+    scale: str = "loglog"
+    # A tick at every point of x.
+    ticks: bool = True
 
 
 Plot = Bars | Lines
@@ -86,13 +89,23 @@ def _lines(ax: Any, plot: Lines) -> None:
     for name, points in plot.series.items():
         colour = OURS if name == "Confab" else next(others)
         x, y = zip(*points, strict=True)
-        ax.plot(x, y, marker="o", markersize=3.5, linewidth=2 if is_ours(name) else 1.3, color=colour, label=name)
-    if plot.logarithmic:
+        ax.plot(
+            x,
+            y,
+            marker="o" if plot.ticks else None,
+            markersize=3.5,
+            linewidth=2 if is_ours(name) else 1.3,
+            color=colour,
+            label=name,
+        )
+    if plot.scale != "linear":
         ax.set_xscale("log")
+    if plot.scale == "loglog":
         ax.set_yscale("log")
-    ticks = sorted({x for points in plot.series.values() for x, _ in points})
-    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    ax.minorticks_off()
+    if plot.ticks:
+        ticks = sorted({x for points in plot.series.values() for x, _ in points})
+        ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        ax.xaxis.minorticks_off()
     ax.set_xlabel(plot.x)
     ax.set_ylabel(plot.y)
     ax.grid(axis="y", color="#eaeef2")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 # What is said until a socket takes part: gets each frame that comes, yields what to answer, or None; ready when it
 # returns. The first answer is yielded before anything came.
 Opening = Generator[str | None, bytes, None]
+Exchange = Generator[str | None, bytes, bytes]
 
 # What somebody typed, the same for every server. With the tutorial's `{"message": "…"}` around it: 90 bytes.
 BODY = "x" * 75
@@ -21,11 +22,12 @@ def until(marker: bytes) -> Opening:
     yield from exchange(None, marker)
 
 
-def exchange(text: str | None, marker: bytes) -> Opening:
-    """Says something and waits for an answer with these bytes, in one frame or in several pieces of a stream."""
+def exchange(text: str | None, marker: bytes) -> Exchange:
+    """Says something and waits for an answer with these bytes; returns all it heard meanwhile."""
     heard = yield text
     while marker not in heard:
         heard += yield None
+    return heard
 
 
 def nothing(number: int) -> dict[str, str]:

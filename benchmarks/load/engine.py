@@ -15,6 +15,7 @@ from time import perf_counter
 READ_BYTES = 16_384
 # No benchmark waits longer for anything: a server that does not answer is a failed run, not an endless one.
 PATIENCE_SECONDS = 120
+TCP_ESTABLISHED = 1  # tcp(7), TCP_INFO
 
 
 class Engine:
@@ -66,6 +67,9 @@ class Engine:
     def want(self, number: int, *, write: bool) -> None:
         self._epoll.modify(number, select.EPOLLIN | (select.EPOLLOUT if write else 0))
 
+    def ignore(self, number: int) -> None:
+        self._epoll.modify(number, select.EPOLLONESHOT)
+
     def remove(self, number: int) -> None:
         del self._connections[number]
         self._epoll.unregister(number)
@@ -111,6 +115,17 @@ class Connection:
             # Who has just sent something delays the next ACK by 40 ms, and a server that leaves Nagle's algorithm on
             # (nchan) waits for it. Not that is to be measured.
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+    def deafen(self) -> None:
+        """Reads nothing from now on."""
+        self.engine.ignore(self._socket.fileno())
+
+    def was_let_go(self) -> bool:
+        """Whether a deaf one's other side has closed: a reset, or the end after all that was sent."""
+        if self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            return True
+        state = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+        return state != TCP_ESTABLISHED
 
     def abort(self) -> None:
         """At once, without a word to anybody."""

@@ -2,14 +2,14 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from uuid import uuid4
 
 from benchmarks import people
 from benchmarks.core.bench import Bench
-from benchmarks.load.dialect import BODY, Dialect, Opening, until
+from benchmarks.load.dialect import BODY, Dialect, Opening, exchange, until
 from benchmarks.peers.peer import Peer, Server
 from tests.processes import free_port
 
@@ -17,6 +17,28 @@ from tests.processes import free_port
 def welcomed(number: int) -> Opening:
     """The first frame has the person and the rooms; with it the socket is subscribed."""
     yield from until(b'"type":"welcome"')
+
+
+def catching_up(known: Callable[[int, int], int]) -> Callable[[int], Opening]:
+    """As the protocol has it, "Order, gaps, resume": `room.sync` where the room's seq is ahead of what is known, and
+    the newest page where that is too much.
+
+    `known(number, seq)` is what socket `number` knows, when the room is at `seq`.
+    """
+
+    def opening(number: int) -> Opening:
+        room = json.loads((yield None))["rooms"][0]
+        after = known(number, room["seq"])
+        if after < room["seq"]:
+            heard = yield from exchange(_command("room.sync", room=room["id"], after=after), b'"type":"ok"')
+            if b'"reset":true' in heard:
+                yield from exchange(_command("room.history", room=room["id"]), b'"more_before"')
+
+    return opening
+
+
+def _command(kind: str, **fields: object) -> str:
+    return json.dumps({"type": kind, "id": 0, **fields})
 
 
 class Confab(Peer):
@@ -48,7 +70,7 @@ class Confab(Peer):
                 worker = stack.enter_context(bench.process("confab", command, environment, port=port))
                 workers.append(worker.pid)
             dialect = _dialect(ports, who, stored=self._stored)
-            yield Server(dialect, (*workers, redis.pid), workers=tuple(workers), database=database)
+            yield Server(dialect, (*workers, redis.pid), workers=tuple(workers), database=database, redis=redis)
 
 
 def _dialect(ports: tuple[int, ...], who: list[people.Person], *, stored: bool) -> Dialect:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.core.bench import Bench
 from benchmarks.load.dialect import Dialect
+from tests.servers import Redis
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Server:
     workers: tuple[int, ...] = field(default=())
     # The name of its database in PostgreSQL.
     database: str = ""
+    redis: Redis | None = None
 
     def __post_init__(self) -> None:
         if not self.workers:

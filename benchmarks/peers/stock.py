@@ -21,13 +21,18 @@ APPLICATION = "benchmarks.stock.asgi:application"
 
 class Stock(Peer):
     """`address` is that of a consumer: `chat` (the tutorial's, nobody logged in), `logged_in` (AuthMiddlewareStack), or
-    `stored` (and one `Message.objects.create` a message).
+    `stored` (and one `Message.objects.create` a message). With `pooled` it has a pool of connections to
+    the database; Django's default is one for each piece of work.
     """
 
-    def __init__(self, server: str, layer: str, address: str = "chat", *, workers: int = 1) -> None:
+    def __init__(
+        self, server: str, layer: str, address: str = "chat", *, workers: int = 1, pooled: bool = False
+    ) -> None:
         does = {"chat": "", "logged_in": ", logged in", "stored": ", stored"}[address]
-        self.name = f"Channels on {server}, {layer}{does}"
+        pool = ", pooled" if pooled else ""
+        self.name = f"Channels on {server}, {layer}{does}{pool}"
         self._server, self._layer, self._address, self._workers = server, layer, address, workers
+        self._pooled = "on" if pooled else ""
 
     def version(self) -> str:
         server = f"{self._server} {version(self._server)}"
@@ -39,14 +44,16 @@ class Stock(Peer):
         with ExitStack() as stack:
             redis = stack.enter_context(bench.redis())
             database = bench.postgres.create_database()
-            settings = {"STOCK_LAYER": LAYERS[self._layer], "DJANGO_SETTINGS_MODULE": "benchmarks.stock.settings"}
-            environment = bench.environment(redis, database, **settings)
+            settings = {"STOCK_LAYER": LAYERS[self._layer], "STOCK_POOL": self._pooled}
+            environment = bench.environment(
+                redis, database, DJANGO_SETTINGS_MODULE="benchmarks.stock.settings", **settings
+            )
             who = people.make("stock", rooms, size, environment)
             pids = tuple(
                 stack.enter_context(bench.process("stock", self._command(port), environment, port=port)).pid
                 for port in ports
             )
-            yield Server(self._dialect(ports, who), (*pids, redis.pid), workers=pids, database=database)
+            yield Server(self._dialect(ports, who), (*pids, redis.pid), workers=pids, database=database, redis=redis)
 
     def _command(self, port: int) -> list[str]:
         if self._server == "daphne":

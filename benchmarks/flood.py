@@ -1,0 +1,174 @@
+"""Somebody who floods: how much later do other people's messages come, and what do fifty readers cost who never read?
+
+Limits are on. The flood is switched on and off many times in the same run: the median of the pairs' ratios counts.
+"""
+
+import json
+import sys
+from array import array
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from subprocess import PIPE, Popen
+from typing import Any
+
+from benchmarks.core import figures
+from benchmarks.core.bench import ROOT, Bench, Data
+from benchmarks.core.meters import cpu_seconds, memory
+from benchmarks.core.plots import Lines, Plot
+from benchmarks.load.engine import Engine
+from benchmarks.load.socket import Socket, connect
+from benchmarks.load.traffic import closed_loop, open_loop
+from benchmarks.peers import Server, serving
+from benchmarks.peers.confab import Confab
+
+# The flooder is in one more room, whose others only listen.
+ROOMS = 30
+SIZE = 10
+# Each of ten people half a message a second: far below their limit of five.
+PER_SECOND = 5.0
+SECONDS = 3.0
+PAIRS = 12
+SILENT = 50
+# What a signal may carry at most is 4 KiB (docs/protocol.md).
+BIG = "x" * 3500
+Figures = dict[str, Any]
+
+
+def measure(bench: Bench) -> Data:
+    with ExitStack() as stack:
+        server = serving(bench, stack, [Confab(stored=True, rate_limits=True)], ROOMS + 1, SIZE)["Confab, stored"]
+        flood = _flood(bench, server)
+    with ExitStack() as stack:
+        server = serving(bench, stack, [Confab(stored=False)], 1, SILENT + 10)["Confab"]
+        silent = _silent(bench, server)
+    return {"flood": flood, "silent": silent}
+
+
+# --- The flood
+
+
+def _flood(bench: Bench, server: Server) -> Figures:
+    engine = Engine()
+    *rooms, _ = [connect(engine, server.dialect, SIZE, first=number * SIZE) for number in range(ROOMS + 1)]
+    engine.rest(3)
+    open_loop(engine, rooms, per_second=PER_SECOND, seconds=1)  # warm
+    with _flooder(server, ROOMS * SIZE) as flooder:
+        pairs = [_pair(bench, engine, rooms, server, flooder) for _ in range(2 if bench.quick else PAIRS)]
+    engine.close()
+    return {
+        "ratio": median(on["p99_ms"] / off["p99_ms"] for off, on in pairs),
+        "ratio_p50": median(on["p50_ms"] / off["p50_ms"] for off, on in pairs),
+        "off": figures.medians([off for off, _ in pairs]),
+        "on": figures.medians([on for _, on in pairs]),
+        "pairs": [(off["p99_ms"], on["p99_ms"]) for off, on in pairs],
+    }
+
+
+def _pair(
+    bench: Bench, engine: Engine, rooms: list[list[Socket]], server: Server, flooder: Callable[[str], int]
+) -> tuple[dict[str, float], dict[str, float]]:
+    off = _phase(engine, rooms, server)
+    flooder("on")
+    on = _phase(engine, rooms, server)
+    on["commands"] = flooder("off") / SECONDS
+    told = f"p99 {off['p99_ms']:.1f} ms without, {on['p99_ms']:.1f} ms with {on['commands']:,.0f} commands a second"
+    bench.say(f"  {told}")
+    return off, on
+
+
+def _phase(engine: Engine, rooms: list[list[Socket]], server: Server) -> dict[str, float]:
+    before = cpu_seconds(*server.workers)
+    flow = open_loop(engine, rooms, per_second=PER_SECOND, seconds=SECONDS)
+    return {
+        "p50_ms": figures.percentile(flow.latencies_seconds, 0.50) * 1e3,
+        "p99_ms": figures.percentile(flow.latencies_seconds, 0.99) * 1e3,
+        "cpu": (cpu_seconds(*server.workers) - before) / flow.seconds,
+        "commands": 0.0,
+    }
+
+
+@contextmanager
+def _flooder(server: Server, number: int) -> Iterator[Callable[[str], int]]:
+    """A function that switches it `on` or `off`, and returns how many answers it got since it was switched last."""
+    room = int(json.loads(server.dialect.frame(number, 0))["room"])
+    told = {"port": server.dialect.ports[0], "headers": server.dialect.headers(number), "room": room}
+    command = [sys.executable, str(Path(__file__).parent / "load" / "flooder.py"), json.dumps(told)]
+    with Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+        stdin, stdout = process.stdin, process.stdout
+
+        def switch(word: str) -> int:
+            stdin.write(word + "\n")
+            stdin.flush()
+            return int(stdout.readline())
+
+        try:
+            yield switch
+        finally:
+            process.kill()
+
+
+# --- Those who do not read
+
+
+def _silent(bench: Bench, server: Server) -> Figures:
+    """MiB of the worker while ten people fill a room in which fifty do not read."""
+    engine = Engine()
+    room = json.loads(server.dialect.frame(0, 0))["room"]
+    big = json.dumps({"type": "signal", "id": 1, "room": room, "name": "big", "data": BIG})
+    dialect = replace(server.dialect, frame=lambda sender, number: big)
+    talkers = connect(engine, dialect, 10)
+    engine.rest(3)
+    closed_loop(engine, [talkers], on_the_way=8, seconds=1)
+    samples = array("d", [memory(*server.workers).resident / 1024])
+    silent = connect(engine, dialect, SILENT, first=10)
+    for socket in silent:
+        socket.deafen()
+    for _ in range(4 if bench.quick else 20):
+        closed_loop(engine, [talkers], on_the_way=8, seconds=0.5)
+        samples.append(memory(*server.workers).resident / 1024)
+    engine.rest(1)
+    left = sum(not socket.was_let_go() for socket in silent)
+    engine.close()
+    bench.say(f"  {SILENT} silent readers: from {samples[0]:.0f} MiB to {max(samples):.0f}; {left} still there")
+    return {"readers": SILENT, "before": samples[0], "peak": max(samples), "after": samples[-1], "left": left}
+
+
+def tables(data: Data) -> dict[str, str]:
+    flood, silent = data["flood"], data["silent"]
+    columns = ["", "p50 ms", "p99 ms", "worker's CPU", "flooder's commands a second"]
+    rows = [
+        [
+            name,
+            figures.number(figure["p50_ms"]),
+            figures.number(figure["p99_ms"]),
+            f"{figure['cpu']:.0%}",
+            f"{figure['commands']:,.0f}",
+        ]
+        for name, figure in (("without the flood", flood["off"]), ("with it", flood["on"]))
+    ]
+    return {
+        "table": figures.table(columns, rows),
+        "ratio": f"{flood['ratio']:.2f}",
+        "ratio_p50": f"{flood['ratio_p50']:.2f}",
+        "pairs": str(len(flood["pairs"])),
+        "readers": str(silent["readers"]),
+        "before": figures.number(silent["before"]),
+        "peak": figures.number(silent["peak"]),
+        "after": figures.number(silent["after"]),
+        "each": f"{(silent['peak'] - silent['before']) / silent['readers']:.2f}",
+        "left": str(silent["left"]) if silent["left"] else "none",
+    }
+
+
+def plots(data: Data) -> list[Plot]:
+    pairs = data["flood"]["pairs"]
+    series = {
+        "without the flood": [(place + 1, off) for place, (off, _) in enumerate(pairs)],
+        "with it": [(place + 1, on) for place, (_, on) in enumerate(pairs)],
+    }
+    return [Lines("p99 of others' messages, ms", "turn", "", series, scale="linear")]

@@ -18,8 +18,8 @@ from benchmarks.core.plots import Lines, Plot
 from benchmarks.core.statements import counted
 from benchmarks.load.engine import Engine
 from benchmarks.load.http import Http
-from benchmarks.load.socket import Socket, connect
 from benchmarks.load.traffic import closed_loop
+from benchmarks.load.websocket import Socket, connect
 from benchmarks.peers import Server, serving
 from benchmarks.peers.confab import Confab, catching_up
 from benchmarks.peers.stock import Stock

@@ -9,7 +9,7 @@ from benchmarks.core.meters import cpu_seconds
 from benchmarks.core.plots import Bars, Plot
 from benchmarks.core.statements import counted
 from benchmarks.load.engine import Engine
-from benchmarks.load.socket import connect
+from benchmarks.load.websocket import connect
 from benchmarks.peers import Peer, Server, serving
 from benchmarks.peers.confab import Confab
 from benchmarks.peers.stock import Stock

@@ -12,8 +12,8 @@ from benchmarks.core.bench import Bench, Data
 from benchmarks.core.meters import cpu_seconds
 from benchmarks.core.plots import Bars, Plot
 from benchmarks.load.engine import Engine
-from benchmarks.load.socket import Socket, connect
 from benchmarks.load.traffic import Flow, closed_loop, open_loop
+from benchmarks.load.websocket import Socket, connect
 from benchmarks.peers import Peer, Server, serving
 from benchmarks.peers.confab import Confab
 from benchmarks.peers.ejabberd import Ejabberd

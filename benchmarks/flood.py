@@ -5,22 +5,20 @@ Limits are on. The flood is switched on and off many times in the same run: the 
 
 import json
 import sys
-from array import array
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
 from statistics import median
 from subprocess import PIPE, Popen
 from typing import Any
 
 from benchmarks.core import figures
 from benchmarks.core.bench import ROOT, Bench, Data
-from benchmarks.core.meters import cpu_seconds, memory
+from benchmarks.core.meters import cpu_seconds, forget_peak, memory, peak_kib
 from benchmarks.core.plots import Lines, Plot
 from benchmarks.load.engine import Engine
-from benchmarks.load.socket import Socket, connect
 from benchmarks.load.traffic import closed_loop, open_loop
+from benchmarks.load.websocket import Socket, connect
 from benchmarks.peers import Server, serving
 from benchmarks.peers.confab import Confab
 
@@ -95,7 +93,7 @@ def _flooder(server: Server, number: int) -> Iterator[Callable[[str], int]]:
     """A function that switches it `on` or `off`, and returns how many answers it got since it was switched last."""
     room = int(json.loads(server.dialect.frame(number, 0))["room"])
     told = {"port": server.dialect.ports[0], "headers": server.dialect.headers(number), "room": room}
-    command = [sys.executable, str(Path(__file__).parent / "load" / "flooder.py"), json.dumps(told)]
+    command = [sys.executable, "-m", "benchmarks.load.flooder", json.dumps(told)]
     with Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True) as process:
         assert process.stdin
         assert process.stdout
@@ -124,18 +122,19 @@ def _silent(bench: Bench, server: Server) -> Figures:
     talkers = connect(engine, dialect, 10)
     engine.rest(3)
     closed_loop(engine, [talkers], on_the_way=8, seconds=1)
-    samples = array("d", [memory(*server.workers).resident / 1024])
+    worker = server.workers[0]
+    before = memory(worker).resident / 1024
+    forget_peak(worker)
     silent = connect(engine, dialect, SILENT, first=10)
     for socket in silent:
         socket.deafen()
-    for _ in range(4 if bench.quick else 20):
-        closed_loop(engine, [talkers], on_the_way=8, seconds=0.5)
-        samples.append(memory(*server.workers).resident / 1024)
+    closed_loop(engine, [talkers], on_the_way=8, seconds=2 if bench.quick else 10)
     engine.rest(1)
+    peak, after = peak_kib(worker) / 1024, memory(worker).resident / 1024
     left = sum(not socket.was_let_go() for socket in silent)
     engine.close()
-    bench.say(f"  {SILENT} silent readers: from {samples[0]:.0f} MiB to {max(samples):.0f}; {left} still there")
-    return {"readers": SILENT, "before": samples[0], "peak": max(samples), "after": samples[-1], "left": left}
+    bench.say(f"  {SILENT} silent readers: from {before:.0f} MiB to {peak:.0f}; {left} still there")
+    return {"readers": SILENT, "before": before, "peak": peak, "after": after, "left": left}
 
 
 def tables(data: Data) -> dict[str, str]:

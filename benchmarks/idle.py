@@ -10,7 +10,7 @@ from benchmarks.core.bench import Bench, Data
 from benchmarks.core.meters import memory
 from benchmarks.core.plots import Bars, Plot
 from benchmarks.load.engine import Engine
-from benchmarks.load.socket import connect
+from benchmarks.load.websocket import connect
 from benchmarks.peers import Peer, Server, serving
 from benchmarks.peers.confab import Confab
 from benchmarks.peers.ejabberd import Ejabberd

@@ -19,7 +19,7 @@ from benchmarks.core.plots import Lines, Plot
 from benchmarks.load.dialect import BODY
 from benchmarks.load.engine import Engine
 from benchmarks.load.http import Http
-from benchmarks.load.socket import Socket, connect
+from benchmarks.load.websocket import Socket, connect
 from benchmarks.peers import Server, serving
 from benchmarks.peers.confab import Confab
 from benchmarks.peers.stock import Stock

@@ -17,7 +17,7 @@ from benchmarks.core.meters import cpu_seconds
 from benchmarks.core.plots import Lines, Plot
 from benchmarks.load.dialect import Dialect
 from benchmarks.load.engine import Engine
-from benchmarks.load.socket import Socket, connect
+from benchmarks.load.websocket import Socket, connect
 from benchmarks.peers import Peer, Server, serving
 from benchmarks.peers.confab import Confab, catching_up
 from benchmarks.peers.stock import Stock

@@ -40,6 +40,17 @@ def memory(*pids: int) -> Memory:
     return Memory(sums["Rss"], sums["Private_Clean"] + sums["Private_Dirty"])
 
 
+def forget_peak(pid: int) -> None:
+    """`peak_kib` counts from here on."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak_kib(pid: int) -> int:
+    """The most that was resident at any moment (VmHWM, proc(5)), however short it was."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
+
 def _families(pids: Iterable[int]) -> Iterator[psutil.Process]:
     for pid in pids:
         with suppress(psutil.NoSuchProcess):

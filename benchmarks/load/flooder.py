@@ -9,7 +9,7 @@ import select
 import socket
 import sys
 
-from benchmarks.load.socket import client_frame
+from benchmarks.load.websocket import client_frame
 
 # Nothing for that long: the server has answered all it had taken.
 QUIET_SECONDS = 0.3

@@ -11,7 +11,7 @@ from functools import partial
 from time import perf_counter, process_time
 
 from benchmarks.load.engine import Engine
-from benchmarks.load.socket import Socket
+from benchmarks.load.websocket import Socket
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Room:
 def closed_loop(engine: Engine, rooms: list[list[Socket]], *, on_the_way: int, seconds: float) -> Flow:
     """For `seconds`, `on_the_way` messages at any time in each room: the next leaves when all members have one."""
 
-    def start(room: Room, end: float) -> None:
+    def start(room: Room, place: int, end: float) -> None:
         def next_one() -> None:
             if perf_counter() < end:
                 room.send()
@@ -75,29 +75,31 @@ def closed_loop(engine: Engine, rooms: list[list[Socket]], *, on_the_way: int, s
 
 
 def open_loop(engine: Engine, rooms: list[list[Socket]], *, per_second: float, seconds: float) -> Flow:
-    """For `seconds`, `per_second` messages in each room, whatever becomes of them."""
+    """For `seconds`, `per_second` messages in each room, whatever becomes of them; no two rooms at the same time."""
 
-    def start(room: Room, end: float) -> None:
-        began = perf_counter()
+    def start(room: Room, place: int, end: float) -> None:
+        began = perf_counter() + place / len(rooms) / per_second
 
         def send_due() -> None:
             now = perf_counter()
             if now < end:
-                while room.sent < (now - began) * per_second:
+                while room.sent <= (now - began) * per_second:
                     room.send()
-                engine.after((room.sent + 1) / per_second - (now - began), send_due)
+                engine.after(room.sent / per_second - (now - began), send_due)
 
-        send_due()
+        engine.after(began - perf_counter(), send_due)
 
     return _flow(engine, rooms, start, seconds)
 
 
-def _flow(engine: Engine, members: list[list[Socket]], start: Callable[[Room, float], None], seconds: float) -> Flow:
+def _flow(
+    engine: Engine, members: list[list[Socket]], start: Callable[[Room, int, float], None], seconds: float
+) -> Flow:
     latencies = array("d")
     rooms = [Room(sockets, latencies) for sockets in members]
     began, used = perf_counter(), process_time()
-    for room in rooms:
-        start(room, began + seconds)
+    for place, room in enumerate(rooms):
+        start(room, place, began + seconds)
     engine.run(lambda: perf_counter() >= began + seconds and all(room.completed == room.sent for room in rooms))
     return Flow(
         messages=sum(room.sent for room in rooms),

@@ -14,7 +14,7 @@ from benchmarks.peers import Peer, Server, serving
 from benchmarks.peers.confab import Confab
 from benchmarks.peers.stock import Stock
 
-ROOMS = 100
+ROOMS = 50
 SIZE = 10
 OURS = "Confab"
 PEERS: tuple[Peer, ...] = (

@@ -128,6 +128,7 @@ def _silent(bench: Bench, server: Server) -> Figures:
     silent = connect(engine, dialect, SILENT, first=10)
     for socket in silent:
         socket.deafen()
+    assert not any(socket.was_let_go() for socket in silent)
     closed_loop(engine, [talkers], on_the_way=8, seconds=2 if bench.quick else 10)
     engine.rest(1)
     peak, after = peak_kib(worker) / 1024, memory(worker).resident / 1024

@@ -24,8 +24,8 @@ SIZE = 10
 OURS = "Confab"
 PEERS: tuple[Peer, ...] = (
     Confab(stored=False),
-    Stock("daphne", "pub/sub", "logged_in"),
-    Stock("uvicorn", "pub/sub", "logged_in"),
+    Stock("daphne", "pub/sub", "logged_in", pooled=True),
+    Stock("uvicorn", "pub/sub", "logged_in", pooled=True),
     Nchan(),
     Ws(),
     SocketIo(),

@@ -27,11 +27,11 @@ SIZE = 10
 FIRST_SECONDS, LONGEST_SECONDS = 0.5, 30.0
 # A server that has not everybody back by then is not waited for; one that took longer than `LONG_SECONDS` runs once.
 PATIENCE_SECONDS = 120.0
-LONG_SECONDS = 30.0
+LONG_SECONDS = 15.0
 OURS = "Confab, stored"
 PEERS: tuple[Peer, ...] = (
     Confab(stored=True),
-    Stock("uvicorn", "pub/sub", "logged_in"),
+    Stock("daphne", "pub/sub", "logged_in", pooled=True),
     Stock("daphne", "pub/sub", "logged_in"),
 )
 Figures = dict[str, float]

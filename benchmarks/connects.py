@@ -1,9 +1,11 @@
 """People who are logged in connect, thirty-two at a time: how many a second, what one costs, how many queries it is."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from time import perf_counter
 
 from benchmarks.core import figures
+from benchmarks.core.aims import Aim
 from benchmarks.core.bench import Bench, Data
 from benchmarks.core.meters import cpu_seconds
 from benchmarks.core.plots import Bars, Plot
@@ -85,6 +87,12 @@ def tables(data: Data) -> dict[str, str]:
         for name, figure in sorted(data.items(), key=lambda item: -item[1]["per_second"])
     ]
     return {"table": figures.table(columns, rows)}
+
+
+def aims(data: Data) -> Iterator[Aim]:
+    peer = "Channels on daphne, pub/sub, logged in"
+    yield Aim(f"connects a second: × those of {peer}", data[OURS]["per_second"] / data[peer]["per_second"], at_least=4)
+    yield Aim("queries of a connect", data[OURS]["queries"], at_most=3)
 
 
 def plots(data: Data) -> list[Plot]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 
 from benchmarks.core import figures
+from benchmarks.core.aims import Aim
 from benchmarks.core.bench import Bench, Data
 from benchmarks.core.meters import cpu_seconds
 from benchmarks.core.plots import Bars, Plot
@@ -112,6 +113,18 @@ def _cells(loads: dict[str, dict[str, Figures]], name: str) -> Iterator[str]:
             yield f"{found[name]['per_second']:,.0f}"
     for figure in ("p50_ms", "p99_ms", "load_microseconds"):
         yield figures.number(loads["half"][name][figure])
+
+
+def aims(data: Data) -> Iterator[Aim]:
+    loads = data.get("300", {})
+    for load, peer, limit in (
+        ("one", "nchan", 1.3),
+        ("one", "socket.io + redis-adapter", 0.6),
+        ("eight", "nchan", 1.0),
+    ):
+        if peer in loads.get(load, {}):
+            value = loads[load][OURS]["microseconds"] / loads[load][peer]["microseconds"]
+            yield Aim(f"CPU of a delivery, 300 sockets, {LOADS[load]}: × {peer}'s", value, at_most=limit)
 
 
 def plots(data: Data) -> list[Plot]:

@@ -13,6 +13,7 @@ from subprocess import PIPE, Popen
 from typing import Any
 
 from benchmarks.core import figures
+from benchmarks.core.aims import Aim
 from benchmarks.core.bench import ROOT, Bench, Data
 from benchmarks.core.meters import cpu_seconds, forget_peak, memory, peak_kib
 from benchmarks.core.plots import Lines, Plot
@@ -163,6 +164,13 @@ def tables(data: Data) -> dict[str, str]:
         "each": f"{(silent['peak'] - silent['before']) / silent['readers']:.2f}",
         "left": str(silent["left"]) if silent["left"] else "none",
     }
+
+
+def aims(data: Data) -> Iterator[Aim]:
+    yield Aim("p99 of others' messages in a flood: × without", data["flood"]["ratio"], at_most=1.1)
+    silent = data["silent"]
+    each = (silent["peak"] - silent["before"]) / silent["readers"]
+    yield Aim("MiB a silent reader costs at most", each, at_most=1)
 
 
 def plots(data: Data) -> list[Plot]:

@@ -3,9 +3,11 @@
 The slope between two numbers of sockets, so that what a server needs anyway does not count.
 """
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 from benchmarks.core import figures
+from benchmarks.core.aims import Aim
 from benchmarks.core.bench import Bench, Data
 from benchmarks.core.meters import memory
 from benchmarks.core.plots import Bars, Plot
@@ -92,6 +94,10 @@ def tables(data: Data) -> dict[str, str]:
         for name, figure in sorted(data.items(), key=lambda item: item[1]["kib"])
     ]
     return {"table": figures.table(columns, rows)}
+
+
+def aims(data: Data) -> Iterator[Aim]:
+    yield Aim("KiB of an idle socket", data[OURS]["kib"], at_most=30)
 
 
 def plots(data: Data) -> list[Plot]:

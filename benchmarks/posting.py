@@ -4,9 +4,11 @@ The stock peer does what tutorials do: `AuthMiddlewareStack`, `Message.objects.c
 ejabberd stores nothing.
 """
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 from benchmarks.core import figures
+from benchmarks.core.aims import Aim
 from benchmarks.core.bench import Bench, Data
 from benchmarks.core.meters import cpu_seconds
 from benchmarks.core.plots import Bars, Plot
@@ -87,6 +89,13 @@ def tables(data: Data) -> dict[str, str]:
         for name, figure in sorted(data.items(), key=lambda item: item[1]["microseconds"])
     ]
     return {"table": figures.table(columns, rows)}
+
+
+def aims(data: Data) -> Iterator[Aim]:
+    for peer, limit in (("Channels on daphne, pub/sub, stored", 15), ("ejabberd MUC", 1)):
+        if peer in data:
+            value = data[peer]["microseconds"] / data[OURS]["microseconds"]
+            yield Aim(f"messages a CPU-second: × those of {peer}", value, at_least=limit)
 
 
 def plots(data: Data) -> list[Plot]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 
 from benchmarks.core import figures
+from benchmarks.core.aims import Aim
 from benchmarks.core.bench import Bench, Data
 from benchmarks.core.meters import cpu_seconds
 from benchmarks.core.plots import Lines, Plot
@@ -104,6 +105,14 @@ def _table(name: str, data: Data) -> str:
                 ]
             )
     return f"**{name}**\n\n" + figures.table(columns, rows)
+
+
+def aims(data: Data) -> Iterator[Aim]:
+    if "300" in data:
+        two, one = (data["300"][workers][OURS]["one_microseconds"] for workers in ("2", "1"))
+        yield Aim("CPU of a delivery on two workers, 300 sockets: × one worker's", two / one, at_most=1.2)
+    few, many = (data[size]["2"][OURS]["one_commands"] for size in (min(data, key=int), max(data, key=int)))
+    yield Aim("Redis commands of a message, many sockets: × those with few", many / few, at_most=1.1)
 
 
 def plots(data: Data) -> list[Plot]:

@@ -3,12 +3,14 @@
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from importlib import import_module
 from pathlib import Path
 from string import Template
 from typing import Any
+
+from benchmarks.core.aims import Aim, table
 
 HERE = Path(__file__).resolve().parent.parent
 RESULTS, WORDS, REPORT = HERE / "results", HERE / "words", HERE / "RESULTS.md"
@@ -37,13 +39,24 @@ def write_report(names: Sequence[str]) -> None:
     """RESULTS.md and its plots, from the stored results."""
     from benchmarks.core.plots import draw
 
-    parts = [(WORDS / "results.md").read_text()]
     for name in names:
         result = load(name)
         if result:
             draw(name, import_module(f"benchmarks.{name}").plots(result["data"]))
-            parts.append(section(name, result))
-    REPORT.write_text("\n".join(parts))
+    REPORT.write_text(report(names))
+
+
+def report(names: Sequence[str]) -> str:
+    """The text of RESULTS.md."""
+    found = {name: result for name in names if (result := load(name))}
+    aims = [aim for name, result in found.items() for aim in _aims(name, result)]
+    parts = [Template((WORDS / "results.md").read_text()).substitute(aims=table(aims))]
+    return "\n".join(parts + [section(name, result) for name, result in found.items()])
+
+
+def _aims(name: str, result: Mapping[str, Any]) -> Iterable[Aim]:
+    module = import_module(f"benchmarks.{name}")
+    return module.aims(result["data"]) if hasattr(module, "aims") else ()
 
 
 def section(name: str, result: Mapping[str, Any]) -> str:

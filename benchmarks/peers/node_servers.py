@@ -5,7 +5,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 from benchmarks.core.bench import TOOLS, Bench, MissingError
@@ -76,7 +75,7 @@ def _joined(number: int) -> Opening:
 @cache
 def _install() -> None:
     try:
-        npm = import_module("tests.runner.tools")._npm()
+        npm = tools.npm()
         node = tools.node()
     except tools.MissingError as error:
         raise MissingError(f"{error.reason} {error.cure}") from None

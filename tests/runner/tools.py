@@ -52,7 +52,7 @@ def typescript(execute: Execute) -> Path:
             "--prefix",
             TYPESCRIPT_DIR,
         ]
-        if execute([*_npm(), "install", *options, TYPESCRIPT]) or not tsc.exists():
+        if execute([*npm(), "install", *options, TYPESCRIPT]) or not tsc.exists():
             raise MissingError(
                 "npm could not install TypeScript.",
                 "Run bin/test js again with a network; test-results/js.txt has what npm said.",
@@ -83,7 +83,7 @@ def installed_chromium() -> str | None:
     return next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
 
 
-def _npm() -> list[str | Path]:
+def npm() -> list[str | Path]:
     system = shutil.which("npm")
     if system:
         return [system]

@@ -8,7 +8,7 @@ from benchmarks.core import figures
 from benchmarks.core.aims import Aim
 from benchmarks.core.bench import Bench, Data
 from benchmarks.core.meters import cpu_seconds
-from benchmarks.core.plots import Bars, Plot
+from benchmarks.core.plots import Dots, Plot
 from benchmarks.core.statements import counted
 from benchmarks.load.engine import Engine
 from benchmarks.load.websocket import connect
@@ -97,6 +97,6 @@ def aims(data: Data) -> Iterator[Aim]:
 
 def plots(data: Data) -> list[Plot]:
     return [
-        Bars("connects a second", {name: figure["per_second"] for name, figure in data.items()}),
-        Bars("CPU ms a connect", {name: figure["microseconds"] / 1e3 for name, figure in data.items()}),
+        Dots("connects a second", {name: figure["per_second"] for name, figure in data.items()}),
+        Dots("CPU ms a connect", {name: figure["microseconds"] / 1e3 for name, figure in data.items()}),
     ]

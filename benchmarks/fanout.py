@@ -11,7 +11,7 @@ from benchmarks.core import figures
 from benchmarks.core.aims import Aim
 from benchmarks.core.bench import Bench, Data
 from benchmarks.core.meters import cpu_seconds
-from benchmarks.core.plots import Bars, Plot
+from benchmarks.core.plots import Dots, Plot
 from benchmarks.load.engine import Engine
 from benchmarks.load.traffic import Flow, closed_loop, open_loop
 from benchmarks.load.websocket import Socket, connect
@@ -130,7 +130,7 @@ def aims(data: Data) -> Iterator[Aim]:
 def plots(data: Data) -> list[Plot]:
     size = "300" if "300" in data else next(iter(data))
     return [
-        Bars(
+        Dots(
             f"CPU µs a delivery, {size} sockets, {LOADS[load]}",
             {name: figure["microseconds"] for name, figure in data[size][load].items()},
         )

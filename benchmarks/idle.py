@@ -10,7 +10,7 @@ from benchmarks.core import figures
 from benchmarks.core.aims import Aim
 from benchmarks.core.bench import Bench, Data
 from benchmarks.core.meters import memory
-from benchmarks.core.plots import Bars, Plot
+from benchmarks.core.plots import Dots, Plot
 from benchmarks.load.engine import Engine
 from benchmarks.load.websocket import connect
 from benchmarks.peers import Peer, Server, serving
@@ -101,4 +101,4 @@ def aims(data: Data) -> Iterator[Aim]:
 
 
 def plots(data: Data) -> list[Plot]:
-    return [Bars("KiB an idle socket", {name: figure["kib"] for name, figure in data.items()})]
+    return [Dots("KiB an idle socket", {name: figure["kib"] for name, figure in data.items()})]

@@ -11,7 +11,7 @@ from benchmarks.core import figures
 from benchmarks.core.aims import Aim
 from benchmarks.core.bench import Bench, Data
 from benchmarks.core.meters import cpu_seconds
-from benchmarks.core.plots import Bars, Plot
+from benchmarks.core.plots import Dots, Plot
 from benchmarks.load.engine import Engine
 from benchmarks.load.traffic import closed_loop
 from benchmarks.load.websocket import Socket, connect
@@ -100,6 +100,6 @@ def aims(data: Data) -> Iterator[Aim]:
 
 def plots(data: Data) -> list[Plot]:
     return [
-        Bars("CPU µs a message, server and Redis", {name: figure["microseconds"] for name, figure in data.items()}),
-        Bars("messages a second", {name: figure["per_second"] for name, figure in data.items()}),
+        Dots("CPU µs a message, server and Redis", {name: figure["microseconds"] for name, figure in data.items()}),
+        Dots("messages a second", {name: figure["per_second"] for name, figure in data.items()}),
     ]

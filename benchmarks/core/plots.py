@@ -12,8 +12,10 @@ COLOURS = ("#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#666666", "#9
 
 
 @dataclass(frozen=True)
-class Bars:
-    """One value for each name, the smallest first. Values span decades: the axis is logarithmic."""
+class Dots:
+    """One value for each name, the smallest first. Values span decades: the axis is logarithmic, and has no zero that
+    a bar could stand on.
+    """
 
     title: str
     values: Mapping[str, float]
@@ -31,7 +33,7 @@ class Lines:
     ticks: bool = True
 
 
-Plot = Bars | Lines
+Plot = Dots | Lines
 
 
 def draw(name: str, plots: Sequence[Plot]) -> None:
@@ -42,11 +44,13 @@ def draw(name: str, plots: Sequence[Plot]) -> None:
     from matplotlib import pyplot
 
     with mpl.rc_context(_style(name)):
-        height = max(len(plot.values) * 0.3 + 0.8 if isinstance(plot, Bars) else 3.4 for plot in plots)
-        figure, axes = pyplot.subplots(1, len(plots), figsize=(4.9 * len(plots), height), squeeze=False)
+        height = max(len(plot.values) * 0.3 + 0.8 if isinstance(plot, Dots) else 3.4 for plot in plots)
+        figure, axes = pyplot.subplots(
+            1, len(plots), figsize=(4.9 * len(plots), height), squeeze=False, layout="constrained"
+        )
         for plot, ax in zip(plots, axes[0], strict=True):
             ax.set_title(plot.title, loc="left")
-            (_bars if isinstance(plot, Bars) else _lines)(ax, plot)
+            (_dots if isinstance(plot, Dots) else _lines)(ax, plot)
         FOLDER.mkdir(exist_ok=True)
         figure.savefig(FOLDER / f"{name}.svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
         pyplot.close(figure)
@@ -70,18 +74,20 @@ def _style(name: str) -> dict[str, Any]:
     }
 
 
-def _bars(ax: Any, plot: Bars) -> None:
+def _dots(ax: Any, plot: Dots) -> None:
     from benchmarks.core.figures import number
 
     ordered = sorted(plot.values.items(), key=lambda item: -item[1])
     names, values = [name for name, _ in ordered], [value for _, value in ordered]
-    ax.barh(names, values, color=[OURS if is_ours(name) else "#afb8c1" for name in names], height=0.65)
+    colours = [OURS if is_ours(name) else QUIET for name in names]
+    ax.hlines(names, min(values) / 2, values, color="#d8dee4", linewidth=1, zorder=1)
+    ax.scatter(values, names, color=colours, s=36, zorder=2)
     ax.set_xscale("log")
-    ax.set_xlim(min(values) / 2, max(values) * 2)
+    ax.set_xlim(min(values) / 2, max(values) * 2.5)
     ax.tick_params(left=False, bottom=False, labelbottom=False, which="both")
     ax.spines[["bottom", "left"]].set_visible(False)
     for position, value in enumerate(values):
-        ax.text(value * 1.08, position, number(value), va="center")
+        ax.text(value * 1.15, position, number(value), va="center")
 
 
 def _lines(ax: Any, plot: Lines) -> None:

@@ -93,7 +93,9 @@ def _dots(ax: Any, plot: Dots) -> None:
 def _lines(ax: Any, plot: Lines) -> None:
     others = iter(COLOURS)
     for name, points in plot.series.items():
-        colour = OURS if name == "Confab" else next(others)
+        colour = OURS if is_ours(name) else next(others)
+        if not points:  # nothing to be seen of it, such as nobody back in time
+            continue
         x, y = zip(*points, strict=True)
         ax.plot(
             x,

@@ -1,9 +1,16 @@
 """Fetching and authorising in one step. What a person may not see is `not_found`, exactly as if it did not exist."""
 
-from typing import NoReturn
+from typing import Any, NoReturn, Protocol
 
 from chat.models import Membership, Message, Room
 from realtime_site.live.errors import ClientError
+
+
+class Archivable(Protocol):
+    """A room, read whole or locked to be written to. `archived_at` is None while it is open."""
+
+    @property
+    def archived_at(self) -> Any: ...
 
 
 def access_membership(*, user_id: int, room_id: int) -> Membership:
@@ -40,7 +47,7 @@ def access_own_message(*, user_id: int, message_id: int) -> Message:
     return message
 
 
-def check_open(room: Room) -> None:
+def check_open(room: Archivable) -> None:
     """Raises `ClientError('forbidden')` when the room is archived."""
     if room.archived_at is not None:
         raise ClientError("forbidden", "This room is archived.")

@@ -1,7 +1,9 @@
 """`/ws/chat/`: the commands of `chat.protocol`, each a few lines that call a service or a selector."""
 
-from collections.abc import Mapping, Set
-from typing import Any, ClassVar
+import asyncio
+from collections.abc import Mapping, Sequence, Set
+from typing import Any, ClassVar, Self
+from uuid import UUID
 
 import msgspec
 
@@ -10,6 +12,8 @@ from chat.services import messages, rooms
 from chat.services.messages import Draft
 from chat.writer import writer
 from realtime_site.live import topics
+from realtime_site.live.admission import Snapshot
+from realtime_site.live.auth import Identity
 from realtime_site.live.consumer import LiveConsumer
 from realtime_site.live.database import in_database
 from realtime_site.live.errors import ClientError
@@ -55,10 +59,20 @@ class RoomSockets(LiveConsumer):
         self.detach(topic)
         self.outlet.send(wire.encode(protocol.RoomRemoved(room_id)))
 
-    def snapshot(self) -> Fields:
-        self.person = wire.person(self.user)
+    def identify(self, identity: Identity) -> None:
+        """Also how the person is shown; in rooms where they are online already, anew."""
+        super().identify(identity)
+        self.person = wire.person(identity.user)
         self._as_dict = protocol.to_builtins(self.person)
-        return super().snapshot() | {"user": self.person}
+        if self._topics:
+            presence().rename(self._as_dict)
+
+    @classmethod
+    def snapshots(cls, sockets: Sequence[Self]) -> list[Snapshot | ClientError]:
+        return [
+            found if isinstance(found, ClientError) else found | {"user": socket.person}
+            for socket, found in zip(sockets, super().snapshots(sockets), strict=True)
+        ]
 
     def check_rate(self, command: Any) -> None:
         if isinstance(command, self.posting):
@@ -66,9 +80,9 @@ class RoomSockets(LiveConsumer):
         else:
             super().check_rate(command)
 
-    async def post(self, room_id: int, client_id: Any, body: str) -> protocol.Message:
-        """Posts through the room writer. Raises `ClientError`."""
-        return await writer().post(Draft(room_id, self.user.pk, client_id, body))
+    def post(self, room_id: int, client_id: UUID, body: str) -> "asyncio.Future[protocol.Sent]":
+        """Posts through the room writer. The future raises `ClientError`."""
+        return writer().submit(Draft(room_id, self.person.id, client_id, body, self.person))
 
 
 class ChatConsumer(RoomSockets):
@@ -81,10 +95,15 @@ class ChatConsumer(RoomSockets):
         # How far each topic was complete when it was entered.
         self._complete: dict[str, int | None] = {}
 
-    def snapshot(self) -> Fields:
-        return super().snapshot() | {"rooms": selectors.rooms_of(self.user.pk)}
+    @classmethod
+    def snapshots(cls, sockets: Sequence[Self]) -> list[Snapshot | ClientError]:
+        rooms = selectors.rooms_of_all({socket.person.id for socket in sockets})
+        return [
+            found if isinstance(found, ClientError) else found | {"rooms": rooms[socket.person.id]}
+            for socket, found in zip(sockets, super().snapshots(sockets), strict=True)
+        ]
 
-    def welcome(self, snapshot: Fields) -> None:
+    def welcome(self, snapshot: Snapshot) -> None:
         """Subscribes to the rooms first: what is delivered from here on, the snapshot or the subscription has."""
         backlog = [self._enter(room) for room in snapshot["rooms"]]
         super().welcome(snapshot | {"rooms": backlog})
@@ -127,8 +146,8 @@ class ChatConsumer(RoomSockets):
 
     # --- Messages --------------------------------------------------------------------------------------------------
 
-    async def message_send(self, command: protocol.MessageSend) -> Fields:
-        return {"message": await self.post(command.room, command.client_id, command.body)}
+    def message_send(self, command: protocol.MessageSend) -> "asyncio.Future[protocol.Sent]":
+        return self.post(command.room, command.client_id, command.body)
 
     async def message_edit(self, command: protocol.MessageEdit) -> Fields:
         edited = await in_database(messages.edit, user_id=self.user.pk, message_id=command.message, body=command.body)
@@ -176,14 +195,13 @@ class ChatConsumer(RoomSockets):
         self.control("detach", topics.room(command.room), seq)
         return {"room": command.room}
 
-    # --- What is stored nowhere
-    # ----------------------------------------------------------------------------------------
+    # --- What is stored nowhere ------------------------------------------------------------------------------------
 
-    async def typing(self, command: protocol.Typing) -> Fields:
+    def typing(self, command: protocol.Typing) -> Fields:
         self._relay(command.room, protocol.TypingEvent(command.room, self.person))
         return {}
 
-    async def signal(self, command: protocol.Signal) -> Fields:
+    def signal(self, command: protocol.Signal) -> Fields:
         self._relay(command.room, protocol.SignalEvent(command.room, self.person, command.name, command.data))
         return {}
 

@@ -3,8 +3,9 @@
 It listens to the same room topic as every other socket; `translate` puts the protocol's events into its simpler words.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import uuid4
 
 import msgspec
@@ -15,6 +16,7 @@ from chat.consumers import RoomSockets
 from chat.models import Membership, Room
 from chat.services import rooms
 from realtime_site.live import topics
+from realtime_site.live.admission import Snapshot
 from realtime_site.live.closing import Close
 from realtime_site.live.errors import ClientError
 from realtime_site.live.frames import check_depth, encode
@@ -72,17 +74,23 @@ class PlainRoomConsumer(RoomSockets):
     translate = staticmethod(translate)
     posting: ClassVar[tuple[type[Any], ...]] = (Chat,)
 
-    def snapshot(self) -> dict[str, Any]:
-        """Finds the room; a public one is joined by connecting. Raises `ClientError`."""
-        found = super().snapshot()
+    @classmethod
+    def snapshots(cls, sockets: Sequence[Self]) -> list[Snapshot | ClientError]:
+        return [socket._enter() for socket in sockets]
+
+    def _enter(self) -> Snapshot | ClientError:
+        """Finds the room; a public one is joined by connecting."""
         room = Room.objects.filter(slug=self.scope["url_route"]["kwargs"]["slug"], archived_at=None).first()
         if room is None:
-            raise ClientError("not_found", "No such room.")
-        if not Membership.objects.filter(room=room, user=self.user.pk).exists():
-            rooms.join(user_id=self.user.pk, room_id=room.pk)
-        return found | {"room": selectors.room_of(user_id=self.user.pk, room_id=room.pk)}
+            return ClientError("not_found", "No such room.")
+        try:
+            if not Membership.objects.filter(room=room, user=self.person.id).exists():
+                rooms.join(user_id=self.person.id, room_id=room.pk)
+            return {"room": selectors.room_of(user_id=self.person.id, room_id=room.pk)}
+        except ClientError as error:
+            return error
 
-    def welcome(self, snapshot: dict[str, Any]) -> None:
+    def welcome(self, snapshot: Snapshot) -> None:
         room = self.room = snapshot["room"]
         topic = topics.room(room.id)
         count = len(presence().online(topic).keys() | {self.person.id})
@@ -120,7 +128,7 @@ class PlainRoomConsumer(RoomSockets):
     async def chat(self, command: Chat) -> None:
         await self.post(self.room.id, uuid4(), command.message)
 
-    async def ping(self, command: Any) -> None:
+    def ping(self, command: Any) -> None:
         self.say("pong")
 
     def reply_error(self, command_id: int | None, error: ClientError) -> None:

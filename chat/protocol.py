@@ -186,6 +186,12 @@ class Message(Struct, frozen=True):
     deleted_at: datetime | None
 
 
+class Sent(Struct, frozen=True):
+    """The `ok` of `message.send`: committed, and this is what it became."""
+
+    message: Message
+
+
 class Room(Struct, frozen=True, omit_defaults=True):
     """A room as one person sees it. Fields left unset did not change."""
 

@@ -3,7 +3,7 @@
 Authorisation is part of each query: all start from the person's memberships.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,23 +24,31 @@ class CappedCount(Subquery):
 
 def rooms_of(user_id: int) -> list[protocol.Room]:
     """All rooms of a person, by name. One query. `online` is left to the caller: the database does not know."""
-    return [_room(membership) for membership in _memberships(user_id)]
+    return rooms_of_all([user_id])[user_id]
+
+
+def rooms_of_all(user_ids: Collection[int]) -> dict[int, list[protocol.Room]]:
+    """The same for several people, still one query."""
+    result: dict[int, list[protocol.Room]] = {user_id: [] for user_id in user_ids}
+    for membership in _memberships(user_ids):
+        result[membership.user_id].append(_room(membership))
+    return result
 
 
 def room_of(*, user_id: int, room_id: int) -> protocol.Room:
     """One of them. Raises `ClientError('not_found')`."""
-    membership = _memberships(user_id).filter(room=room_id).first()
+    membership = _memberships([user_id]).filter(room=room_id).first()
     if membership is None:
         raise ClientError("not_found", "No such room.")
     return _room(membership)
 
 
-def _memberships(user_id: int) -> QuerySet[Membership]:
+def _memberships(user_ids: Collection[int]) -> QuerySet[Membership]:
     unread = Message.objects.filter(room=OuterRef("room"), seq__gt=OuterRef("last_read"), deleted_at=None)
-    unread = unread.filter(kind=Message.Kind.TEXT).exclude(author=user_id)
-    named = Mention.objects.filter(user=user_id, room=OuterRef("room"), seq__gt=OuterRef("last_read"))
+    unread = unread.filter(kind=Message.Kind.TEXT).exclude(author=OuterRef("user"))
+    named = Mention.objects.filter(user=OuterRef("user"), room=OuterRef("room"), seq__gt=OuterRef("last_read"))
     return (
-        Membership.objects.filter(user=user_id, room__archived_at=None)
+        Membership.objects.filter(user__in=user_ids, room__archived_at=None)
         .select_related("room")
         .annotate(
             unread=CappedCount(unread.order_by().values("pk")[: protocol.UNREAD_CAP]),

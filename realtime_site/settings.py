@@ -248,7 +248,7 @@ if "@" not in DEFAULT_FROM_EMAIL:  # not parseaddr: in Python 3.11.2, Debian 12'
 
 # --- The live kernel (realtime_site/live reads these and no others) ----------------------------------------------
 
-LIVE_TOKEN_AUTHENTICATOR = "realtime_site.accounts.tokens.authenticate"  # noqa: S105  a dotted path
+LIVE_TOKEN_AUTHENTICATOR = "realtime_site.accounts.tokens.authenticate_all"  # noqa: S105  a dotted path
 LIVE_EVENT_SOURCE = "chat.catchup"
 LIVE_HEARTBEAT_SECONDS = 25
 LIVE_RATE_LIMITS: bool = env.bool("RATE_LIMITS", True)

@@ -1,77 +1,105 @@
-"""The one place that numbers a room's events: whoever writes a message takes the lock and the numbers here.
+"""The writing end of a room's events: whoever writes a message takes the lock and the numbers here.
 
 Only other services call this, inside their transaction.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
 
-from django.db import connection
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from chat import protocol, wire
-from chat.models import Membership, Mention, Message, Room
+from chat.models import Membership, Mention, Message
+from chat.services import sql
+from chat.services.sql import LockedRoom, Row
 from chat.text import mentioned, render
 from realtime_site.live import topics
 from realtime_site.live.events import Event
 from realtime_site.live.publish import publish_on_commit
 
-
-def lock_rooms(room_ids: Iterable[int]) -> dict[int, Room]:
-    """Locks the rooms until the transaction ends, in the order of their ids, so that two transactions never wait for
-    each other.
-    """
-    wanted = sorted(set(room_ids))
-    return {room.pk: room for room in Room.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
+# By room: the lower-case usernames that are mentioned and are members', with their ids.
+Names = dict[int, dict[str, int]]
 
 
-def append(rooms: dict[int, Room], drafts: Sequence[Message]) -> dict[int, protocol.Message]:
-    """Numbers, stores and publishes new messages in locked rooms. `author` of each is loaded.
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something said, on its way into a room's log."""
 
-    Returns them by id, in order.
-    """
-    known = names_in(drafts)
-    for draft in drafts:
-        room = rooms[draft.room_id]
-        room.head += 1
-        room.last_message_at = draft.created_at
-        draft.seq = draft.changed = room.head
-        if draft.kind == Message.Kind.TEXT:
-            draft.html = render(draft.body, known[draft.room_id])
-    Message.objects.bulk_create(drafts)
-    mentions = _mention(drafts, known)
-    _store_heads([rooms[pk] for pk in sorted({draft.room_id for draft in drafts})])
-    shown = {draft.pk: wire.message(draft, mentions.get(draft.pk, [])) for draft in drafts}
-    for room_id in {draft.room_id for draft in drafts}:
-        texts = [wire.message_event(message) for message in shown.values() if message.room == room_id]
-        publish_on_commit(Event(topics.room(room_id), texts, first=rooms[room_id].head - len(texts) + 1))
+    room_id: int
+    author: protocol.Person
+    client_id: UUID
+    body: str
+    kind: sql.Kind = "text"
+
+    @property
+    def text(self) -> str:
+        """What may mention people."""
+        return self.body if self.kind == "text" else ""
+
+
+class Spoken(NamedTuple):
+    """What `_mention` needs of a stored message."""
+
+    message_id: int
+    room_id: int
+    seq: int
+    author_id: int
+    text: str
+
+
+def lock_rooms(room_ids: Iterable[int]) -> dict[int, LockedRoom]:
+    """Locks the rooms until the transaction ends. Those that do not exist are left out."""
+    return {room.pk: room for room in sql.lock_rooms(room_ids)}
+
+
+def append(rooms: dict[int, LockedRoom], entries: Sequence[Entry]) -> list[protocol.Message]:
+    """Numbers, stores and publishes entries in locked rooms. Returns the messages they became, in their order."""
+    now = timezone.now()
+    names = names_in((entry.room_id, entry.text) for entry in entries)
+    rows = [_numbered(rooms[entry.room_id], entry, names) for entry in entries]
+    ids = sql.insert(rows, now)
+    mentions = _mention(
+        [
+            Spoken(ids[row.room_id, row.seq], row.room_id, row.seq, row.author_id, entry.text)
+            for row, entry in zip(rows, entries, strict=True)
+        ],
+        names,
+    )
+    sql.store_heads([rooms[room_id] for room_id in {row.room_id for row in rows}], last_message_at=now)
+    shown = [
+        _as_stored(ids[row.room_id, row.seq], row, entry.author, mentions, now)
+        for row, entry in zip(rows, entries, strict=True)
+    ]
+    _publish(shown)
     return shown
 
 
-def amend(room: Room, message: Message) -> protocol.Message:
+def amend(room: LockedRoom, message: Message) -> protocol.Message:
     """Numbers, stores and publishes a change to one message of a locked room: an edit, or a deletion."""
-    known = names_in([message])
+    text = message.body if message.kind == Message.Kind.TEXT and not message.deleted_at else ""
+    names = names_in([(room.pk, text)])
     room.head += 1
     message.changed = room.head
-    message.html = "" if message.deleted_at else render(message.body, known[room.pk])
+    message.html = "" if message.deleted_at else render(message.body, names[room.pk])
     message.save(update_fields=["body", "html", "changed", "edited_at", "deleted_at"])
     message.mentions.all().delete()
-    mentions = _mention([message], known)
-    _store_heads([room])
+    mentions = _mention([Spoken(message.pk, room.pk, message.seq, message.author_id, text)], names)
+    sql.store_heads([room])
     shown = wire.message(message, mentions.get(message.pk, []))
     publish_on_commit(Event(topics.room(room.pk), [wire.message_event(shown)], first=room.head))
     return shown
 
 
-def names_in(drafts: Iterable[Message]) -> dict[int, dict[str, int]]:
-    """Per room, the lower-case usernames that the drafts mention and that are members', with their ids.
-
-    One query, if any has an @.
-    """
+def names_in(texts: Iterable[tuple[int, str]]) -> Names:
+    """Whom texts, given with their rooms, mention. One query, if any has an @."""
     wanted: dict[int, set[str]] = {}
-    for draft in drafts:
-        text = draft.body if draft.kind == Message.Kind.TEXT and not draft.deleted_at else ""
-        wanted.setdefault(draft.room_id, set()).update(mentioned(text))
-    found: dict[int, dict[str, int]] = {room_id: {} for room_id in wanted}
+    for room_id, text in texts:
+        wanted.setdefault(room_id, set()).update(mentioned(text))
+    found: Names = {room_id: {} for room_id in wanted}
     names = set().union(*wanted.values()) if wanted else set()
     if names:
         rows = (
@@ -86,14 +114,41 @@ def names_in(drafts: Iterable[Message]) -> dict[int, dict[str, int]]:
     return found
 
 
-def _mention(messages: Sequence[Message], known: dict[int, dict[str, int]]) -> dict[int, list[int]]:
+def _numbered(room: LockedRoom, entry: Entry, names: Names) -> Row:
+    room.head += 1
+    html = render(entry.body, names[room.pk]) if entry.text else ""
+    return Row(room.pk, entry.author.id, entry.client_id, entry.kind, entry.body, html, room.head)
+
+
+def _as_stored(
+    message_id: int, row: Row, author: protocol.Person, mentions: dict[int, list[int]], created_at: datetime
+) -> protocol.Message:
+    """What `wire.message` would say of the row, without reading it back."""
+    return protocol.Message(
+        id=message_id,
+        room=row.room_id,
+        seq=row.seq,
+        changed=row.seq,
+        author=author,
+        client_id=row.client_id,
+        kind=row.kind,
+        body=row.body,
+        html=row.html,
+        mentions=mentions.get(message_id, []),
+        created_at=created_at,
+        edited_at=None,
+        deleted_at=None,
+    )
+
+
+def _mention(messages: Iterable[Spoken], names: Names) -> dict[int, list[int]]:
     """Stores who is mentioned in which message; nobody mentions themselves. Returns user ids by message id."""
     rows = [
-        Mention(message=message, user_id=user_id, room_id=message.room_id, seq=message.seq)
+        Mention(message_id=message.message_id, user_id=user_id, room_id=message.room_id, seq=message.seq)
         for message in messages
-        if known[message.room_id] and message.kind == Message.Kind.TEXT and not message.deleted_at
-        for name, user_id in sorted(known[message.room_id].items())
-        if user_id != message.author_id and name in mentioned(message.body)
+        if names[message.room_id]
+        for name, user_id in sorted(names[message.room_id].items())
+        if user_id != message.author_id and name in mentioned(message.text)
     ]
     if rows:
         Mention.objects.bulk_create(rows)
@@ -103,17 +158,11 @@ def _mention(messages: Sequence[Message], known: dict[int, dict[str, int]]) -> d
     return result
 
 
-def _store_heads(rooms: Sequence[Room]) -> None:
-    """One statement for all: `bulk_update` spends more time on building its CASE than the database on the rows.
-
-    The rooms of one call have one time in common: all their messages are written now.
-    """
-    moment = connection.ops.adapt_datetimefield_value(rooms[0].last_message_at)
-    pairs = [number for room in rooms for number in (room.pk, room.head)]
-    values = ", ".join(["(%s, %s)"] * len(rooms))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE chat_room SET head = v.column2, last_message_at = %s FROM (VALUES {values}) AS v"  # noqa: S608
-            " WHERE chat_room.id = v.column1",
-            [moment, *pairs],
-        )
+def _publish(messages: Iterable[protocol.Message]) -> None:
+    """One event a room; the messages of a room are consecutive, since its counter was locked."""
+    texts: dict[int, list[str]] = {}
+    first: dict[int, int] = {}
+    for message in messages:
+        texts.setdefault(message.room, []).append(wire.message_event(message))
+        first.setdefault(message.room, message.seq)
+    publish_on_commit(*(Event(topics.room(room_id), texts[room_id], first=first[room_id]) for room_id in texts))

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chat import protocol, wire
 from chat.access import access_own_message, check_open, deny
-from chat.models import Membership, Mention, Message, Room
-from chat.services import log
+from chat.models import Mention, Message
+from chat.services import log, sql
+from chat.services.sql import LockedRoom
 from realtime_site.live.errors import ClientError
 
 # Room, author, client_id: what makes a message the same one.
@@ -20,12 +21,16 @@ Key = tuple[int, int, UUID]
 
 @dataclass(frozen=True)
 class Draft:
-    """A message somebody wants to post. `body` has passed `protocol.check_body`."""
+    """A message somebody wants to post. `body` has passed `protocol.check_body`.
+
+    `author` is how the author is shown, where the caller knows that already; else it is read.
+    """
 
     room_id: int
     author_id: int
     client_id: UUID
     body: str
+    author: protocol.Person | None = None
 
     @property
     def key(self) -> Key:
@@ -43,26 +48,35 @@ def post(draft: Draft) -> protocol.Message:
     return outcome
 
 
-@transaction.atomic
 def post_batch(drafts: Sequence[Draft]) -> list[Outcome]:
     """Posts many in one transaction: what each became, in their order. One that fails does not touch the others.
 
     A draft whose (room, author, client_id) is stored already gives that first message back, whoever retries,
-    wherever, whenever.
+    wherever, whenever. Nearly always there is none: that is found out by storing them, and looked into only then.
     """
+    try:
+        return _post_batch(drafts, stored={})
+    except IntegrityError:
+        return _post_batch(drafts, stored=None)
+
+
+@transaction.atomic
+def _post_batch(drafts: Sequence[Draft], *, stored: dict[Key, Message] | None) -> list[Outcome]:
+    """`stored`: what is there of these already; None: it is looked up, under the rooms' locks."""
     rooms = log.lock_rooms(draft.room_id for draft in drafts)
-    authors = _authors(drafts)
-    stored = _stored(drafts)
+    members = sql.active_members({(draft.room_id, draft.author_id) for draft in drafts})
+    if stored is None:
+        stored = _stored(drafts)
     fresh: dict[Key, Draft] = {}
     failed: dict[int, ClientError] = {}
     for position, draft in enumerate(drafts):
         try:
-            _check(draft, rooms, authors)
+            _check(draft, rooms, members)
             first = stored.get(draft.key) or fresh.setdefault(draft.key, draft)
             _check_same(first, draft)
         except ClientError as error:
             failed[position] = error
-    posted = _append(rooms, authors, list(fresh.values()))
+    posted = _append(rooms, list(fresh.values()))
     return [
         failed.get(position) or posted.get(draft.key) or _shown(stored[draft.key])
         for position, draft in enumerate(drafts)
@@ -94,33 +108,20 @@ def delete(*, user_id: int, message_id: int) -> protocol.Message:
         return log.amend(room, message)
 
 
-def _own(user_id: int, message_id: int) -> tuple[Room, Message]:
+def _own(user_id: int, message_id: int) -> tuple[LockedRoom, Message]:
     """The message, re-read under its room's lock, so that two edits at once are one after the other."""
     room_id = access_own_message(user_id=user_id, message_id=message_id).room_id
     room = log.lock_rooms([room_id])[room_id]
     return room, access_own_message(user_id=user_id, message_id=message_id)
 
 
-def _authors(drafts: Sequence[Draft]) -> dict[tuple[int, int], Any]:
-    """The people who may post, by room and id."""
-    rooms = {draft.room_id for draft in drafts}
-    authors = {draft.author_id for draft in drafts}
-    found = Membership.objects.select_related("user").filter(room__in=rooms, user__in=authors, user__is_active=True)
-    return {(membership.room_id, membership.user_id): membership.user for membership in found}
-
-
 def _stored(drafts: Sequence[Draft]) -> dict[Key, Message]:
-    """What is there of these already, by room, author and client_id. Nearly always nothing: only then rows are read."""
-    client_ids = [draft.client_id for draft in drafts]
-    known = list(Message.objects.filter(client_id__in=client_ids).order_by().values_list("pk", flat=True))
-    if not known:
-        return {}
-    found = Message.objects.select_related("author").filter(pk__in=known)
+    found = Message.objects.select_related("author").filter(client_id__in={draft.client_id for draft in drafts})
     return {(message.room_id, message.author_id, message.client_id): message for message in found}
 
 
-def _check(draft: Draft, rooms: dict[int, Room], authors: dict[tuple[int, int], Any]) -> None:
-    if (draft.room_id, draft.author_id) not in authors:
+def _check(draft: Draft, rooms: dict[int, LockedRoom], members: set[tuple[int, int]]) -> None:
+    if (draft.room_id, draft.author_id) not in members:
         deny(draft.room_id)
     check_open(rooms[draft.room_id])
 
@@ -134,24 +135,21 @@ def _check_same(first: Message | Draft, draft: Draft) -> None:
         raise ClientError("conflict", "This client_id was used for another message.")
 
 
-def _append(
-    rooms: dict[int, Room], authors: dict[tuple[int, int], Any], drafts: Sequence[Draft]
-) -> dict[Key, protocol.Message]:
+def _append(rooms: dict[int, LockedRoom], drafts: Sequence[Draft]) -> dict[Key, protocol.Message]:
     if not drafts:
         return {}
-    now = timezone.now()
-    messages = [
-        Message(
-            room=rooms[draft.room_id],
-            author=authors[draft.room_id, draft.author_id],
-            client_id=draft.client_id,
-            body=draft.body,
-            created_at=now,
-        )
-        for draft in drafts
-    ]
-    shown = log.append(rooms, messages)
-    return {draft.key: shown[message.pk] for draft, message in zip(drafts, messages, strict=True)}
+    authors = _authors(drafts)
+    entries = [log.Entry(one.room_id, authors[one.author_id], one.client_id, one.body) for one in drafts]
+    return {draft.key: shown for draft, shown in zip(drafts, log.append(rooms, entries), strict=True)}
+
+
+def _authors(drafts: Sequence[Draft]) -> dict[int, protocol.Person]:
+    """How authors are shown. One query, if any draft does not say."""
+    known = {draft.author_id: draft.author for draft in drafts if draft.author}
+    missing = {draft.author_id for draft in drafts} - known.keys()
+    if missing:
+        known |= {user.pk: wire.person(user) for user in get_user_model().objects.filter(pk__in=missing)}
+    return known
 
 
 def _shown(message: Message) -> protocol.Message:

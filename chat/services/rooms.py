@@ -2,18 +2,19 @@
 
 import secrets
 from typing import Any
+from uuid import uuid4
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models import Value
 from django.db.models.functions import Greatest, Least
-from django.utils import timezone
 from django.utils.text import slugify
 
 from chat import protocol, selectors, wire
 from chat.access import access_membership, access_public_room, check_open, check_role
-from chat.models import Membership, Message, Room
+from chat.models import Membership, Room
 from chat.services import log
+from chat.services.sql import LockedRoom
 from realtime_site.live import topics
 from realtime_site.live.errors import ClientError
 from realtime_site.live.events import Event
@@ -90,7 +91,7 @@ def leave(*, user_id: int, room_id: int) -> int:
         if room is None or membership is None:
             raise ClientError("not_found", "No such room.")
         membership.delete()
-        _hand_over(room)
+        _hand_over(room.pk)
         _say(room, membership.user, "left")
         removed = wire.encode(protocol.RoomRemoved(room.pk))
         topic = topics.room(room.pk)
@@ -151,7 +152,7 @@ def _insert(*, name: str, **fields: Any) -> Room:
 def _add(room: Room, user_id: int, role: str) -> None:
     """A membership, the message that says so, and the news to the person's own sockets. Two at once make one."""
     locked = log.lock_rooms([room.pk])[room.pk]
-    membership, created = Membership.objects.get_or_create(room=locked, user_id=user_id, defaults={"role": role})
+    membership, created = Membership.objects.get_or_create(room_id=locked.pk, user_id=user_id, defaults={"role": role})
     if not created:
         return
     _say(locked, membership.user, "created the room" if role == Role.OWNER else "joined")
@@ -161,17 +162,14 @@ def _add(room: Room, user_id: int, role: str) -> None:
     publish_on_commit(Event(topics.user(user_id), [wire.encode(event)], control=control))
 
 
-def _say(room: Room, user: Any, what: str) -> None:
+def _say(room: LockedRoom, user: Any, what: str) -> None:
     """A system message in a locked room: `Alice joined`."""
-    body = f"{wire.person(user).name} {what}"
-    log.append(
-        {room.pk: room},
-        [Message(room=room, author=user, kind=Message.Kind.SYSTEM, body=body, created_at=timezone.now())],
-    )
+    author = wire.person(user)
+    log.append({room.pk: room}, [log.Entry(room.pk, author, uuid4(), f"{author.name} {what}", "system")])
 
 
-def _hand_over(room: Room) -> None:
-    members = Membership.objects.filter(room=room)
+def _hand_over(room_id: int) -> None:
+    members = Membership.objects.filter(room=room_id)
     if members.filter(role=Role.OWNER).exists():
         return
     heir = members.order_by("-role", "joined_at").first()

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from realtime_site.accounts.models import AccessToken, User
+from realtime_site.live.publish import recheck_on_commit
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth documents it
 
@@ -64,7 +65,9 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # generic in the stubs 
 
     @admin.action(description="Deactivate: signed out everywhere, tokens stop", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        count = _others(request, queryset).update(is_active=False)
+        people = list(_others(request, queryset).values_list("pk", flat=True))
+        count = User.objects.filter(pk__in=people).update(is_active=False)
+        recheck_on_commit(*people)
         self.message_user(request, f"{count} deactivated. You and admins above you are left out.", messages.SUCCESS)
 
     @admin.action(description="Reactivate", permissions=["change"])

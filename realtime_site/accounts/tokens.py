@@ -6,6 +6,7 @@ Owns their making, checking and end. Knows no request and no socket.
 import hashlib
 import re
 import secrets
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from django.db import transaction
@@ -43,14 +44,17 @@ def create(*, user_id: int, name: str) -> tuple[AccessToken, str]:
 
 def authenticate(secret: str) -> User | None:
     """Give the active person this token belongs to, or None. One query; a write at most once a minute and token."""
-    if not _shape.fullmatch(secret):
-        return None
-    digest = _digest(secret)
-    token = AccessToken.objects.select_related("user").filter(digest=digest, user__is_active=True).first()
-    if token is None:
-        return None
-    _stamp(token)
-    return token.user
+    return authenticate_all([secret]).get(secret)
+
+
+def authenticate_all(secrets: Collection[str]) -> dict[str, User]:
+    """The same for many at once, in as many queries; tokens of nobody are left out."""
+    digests = {_digest(secret): secret for secret in secrets if _shape.fullmatch(secret)}
+    if not digests:
+        return {}
+    found = list(AccessToken.objects.select_related("user").filter(digest__in=digests, user__is_active=True))
+    _stamp(found)
+    return {digests[token.digest]: token.user for token in found}
 
 
 def revoke(*, user_id: int, token_id: int) -> None:
@@ -60,14 +64,14 @@ def revoke(*, user_id: int, token_id: int) -> None:
         raise ClientError("not_found", "You have no such token.")
 
 
-def _stamp(token: AccessToken) -> None:
+def _stamp(tokens: Iterable[AccessToken]) -> None:
     now = timezone.now()
     stale = now - STAMP_EVERY
-    if token.last_used_at and token.last_used_at > stale:
-        return
-    # Again in the statement: of many workers that read the same old stamp, one writes.
-    due = Q(last_used_at=None) | Q(last_used_at__lte=stale)
-    AccessToken.objects.filter(due, pk=token.pk).update(last_used_at=now)
+    due = [token.pk for token in tokens if not token.last_used_at or token.last_used_at <= stale]
+    if due:
+        # Again in the statement: of many workers that read the same old stamp, one writes.
+        still = Q(last_used_at=None) | Q(last_used_at__lte=stale)
+        AccessToken.objects.filter(still, pk__in=due).update(last_used_at=now)
 
 
 def _digest(secret: str) -> str:

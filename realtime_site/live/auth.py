@@ -3,16 +3,20 @@
 Reads headers, session and token; knows no room.
 """
 
+from collections.abc import Collection, Iterable
+from functools import cache
 from importlib import import_module
-from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.auth import get_user
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import DateField
 from django.http.cookie import parse_cookie
 from django.http.request import validate_host
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.http import is_same_domain
 from django.utils.module_loading import import_string
 
@@ -74,17 +78,109 @@ def _is_ours(scope: Scope, origin: str) -> bool:
     return allowed and origin == f"{_scheme(scope)}://{host}"
 
 
-def authenticate(scope: Scope) -> AbstractBaseUser | None:
-    """The person, or None. At most two queries; run it in a database thread."""
-    found = credentials(scope)
-    if found.token:
-        return cast("AbstractBaseUser | None", import_string(settings.LIVE_TOKEN_AUTHENTICATOR)(found.token))
-    if not found.session_key:
-        return None
-    session = import_module(settings.SESSION_ENGINE).SessionStore(found.session_key)
-    # get_user checks the backend, that the person is active, and the hash that a password change alters.
-    user = get_user(cast(Any, SimpleNamespace(session=session)))
-    return cast("AbstractBaseUser", user) if user.is_authenticated else None
+class Identity(NamedTuple):
+    """Who a socket's person is, and by what. `version` is another one once anything about the person has changed."""
+
+    credentials: Credentials
+    user: AbstractBaseUser
+    version: int
+
+
+def authenticate(many: Collection[Credentials]) -> dict[Credentials, Identity]:
+    """Who they are; those who are nobody are left out. At most three queries and a write, however many they are.
+
+    Run it in a database thread.
+    """
+    found = _by_token(many) | _by_session(many)
+    versions: dict[int, int] = {}
+    for user in found.values():
+        if user.pk not in versions:
+            versions[user.pk] = _version(getattr(user, column) for column in _columns())
+    return {one: Identity(one, user, versions[user.pk]) for one, user in found.items()}
+
+
+def changed(many: Collection[Identity]) -> dict[Credentials, Identity | None]:
+    """Those whose person, session or token is no longer what it was: the new identity, or None for nobody.
+
+    Two queries where nothing has changed, however many they are; five at most. Run it in a database thread.
+    """
+    tokens = {one.credentials for one in many if one.credentials.token}
+    here = set(_by_token(tokens)) | _open_sessions({one.credentials for one in many} - tokens)
+    people = {one.user.pk for one in many}
+    rows = get_user_model()._default_manager.filter(pk__in=people)
+    versions = {row[0]: _version(row[1:]) for row in rows.values_list("pk", *_columns())}
+    moved = [one for one in many if one.credentials not in here or versions.get(one.user.pk) != one.version]
+    if not moved:
+        return {}
+    now = authenticate({one.credentials for one in moved})
+    return {one.credentials: now.get(one.credentials) for one in moved}
+
+
+def _by_token(many: Collection[Credentials]) -> dict[Credentials, AbstractBaseUser]:
+    tokens = {one.token: one for one in many if one.token}
+    if not tokens:
+        return {}
+    users = import_string(settings.LIVE_TOKEN_AUTHENTICATOR)(tokens.keys())
+    return {tokens[token]: user for token, user in users.items()}
+
+
+def _by_session(many: Collection[Credentials]) -> dict[Credentials, AbstractBaseUser]:
+    """As `django.contrib.auth.get_user`, for many at once: the backend is one of ours, the person active, and the hash
+    that a password change alters is the same.
+    """
+    sessions = _sessions({one.session_key: one for one in many if one.session_key})
+    pk = get_user_model()._meta.pk
+    wanted = {one: pk.to_python(data[SESSION_KEY]) for one, data in sessions.items() if _is_login(data)}
+    if not wanted:
+        return {}
+    users = get_user_model()._default_manager.in_bulk(set(wanted.values()))
+    return {
+        one: users[user_id]
+        for one, user_id in wanted.items()
+        if user_id in users and users[user_id].is_active and _is_fresh(sessions[one], users[user_id])
+    }
+
+
+def _sessions(keys: dict[str, Credentials]) -> dict[Credentials, dict[str, Any]]:
+    """What the open sessions among them hold. One query where sessions are in the database."""
+    if not keys:
+        return {}
+    engine = import_module(settings.SESSION_ENGINE).SessionStore
+    if not hasattr(engine, "get_model_class"):
+        return {one: engine(key).load() for key, one in keys.items()}
+    rows = engine.get_model_class().objects.filter(session_key__in=keys.keys(), expire_date__gt=timezone.now())
+    return {keys[key]: engine().decode(data) for key, data in rows.values_list("session_key", "session_data")}
+
+
+def _open_sessions(many: Collection[Credentials]) -> set[Credentials]:
+    """Those whose session is there and has not expired; what it holds is not looked at."""
+    keys = {one.session_key: one for one in many if one.session_key}
+    engine = import_module(settings.SESSION_ENGINE).SessionStore
+    if not keys or not hasattr(engine, "get_model_class"):
+        return set(_sessions(keys))
+    rows = engine.get_model_class().objects.filter(session_key__in=keys.keys(), expire_date__gt=timezone.now())
+    return {keys[key] for key in rows.values_list("session_key", flat=True)}
+
+
+def _is_login(data: dict[str, Any]) -> bool:
+    return SESSION_KEY in data and data.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+
+
+def _is_fresh(data: dict[str, Any], user: Any) -> bool:
+    known = data.get(HASH_SESSION_KEY, "")
+    hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+    return any(constant_time_compare(known, one) for one in hashes)
+
+
+@cache
+def _columns() -> list[str]:
+    """What makes a person who they are: all but dates, of which the last login's means nothing here."""
+    fields = get_user_model()._meta.concrete_fields
+    return [field.attname for field in fields if not isinstance(field, DateField)]
+
+
+def _version(row: Iterable[Any]) -> int:
+    return hash(tuple(row))
 
 
 def _scheme(scope: Scope) -> str:

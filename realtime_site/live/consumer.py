@@ -1,28 +1,28 @@
 """One WebSocket: handshake, who it is, the command loop, replies, limits. What commands there are, subclasses say.
 
 A subclass lists its commands (types of `frames.Command`) in `commands`; the one tagged `message.send` is handled by
-the coroutine method `message_send`, which returns the fields of its `ok`. Subclasses compose by cooperative
+the method `message_send`, a coroutine or not, which returns the fields of its `ok`. Subclasses compose by cooperative
 `super()`: `class SiteConsumer(ChatConsumer, NotificationConsumer)`.
 """
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Set
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence, Set
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
+from inspect import isawaitable
 from time import monotonic
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from channels.consumer import AsyncConsumer
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 
 from realtime_site.live import auth, frames, topics
+from realtime_site.live.admission import LoggedOutError, Snapshot, admission
 from realtime_site.live.closing import Close
-from realtime_site.live.database import in_database
 from realtime_site.live.errors import ClientError
-from realtime_site.live.frames import Command, Decoder, FrameError, Ping
+from realtime_site.live.frames import Command, Decoder, Fields, FrameError, Ping
 from realtime_site.live.hub import Hub, hub
 from realtime_site.live.limits import Buckets, Rate
 from realtime_site.live.outlets import Batch, Outlet, QueueOutlet
@@ -48,13 +48,16 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
 
     hub: Hub
     outlet: Outlet
-    user: AbstractBaseUser
+    credentials: auth.Credentials
+    identity: auth.Identity
 
     def __init__(self) -> None:
         self._topics: set[str] = set()
-        self._running: set[asyncio.Task[None]] = set()
-        self._free = asyncio.Semaphore(IN_FLIGHT)
-        self._bad_frames: deque[float] = deque(maxlen=BAD_FRAMES_A_MINUTE)
+        # Commands being answered, and other work that ends with the socket.
+        self._running: set[asyncio.Future[Any]] = set()
+        self._in_flight = 0
+        self._freed: asyncio.Future[None] | None = None
+        self._bad_frames: list[float] = []
         self._closed = False
         self._missed: list[Batch] = []
         self._controlled: dict[str, int] = {}
@@ -81,11 +84,22 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
 
     # --- For subclasses --------------------------------------------------------------------------------------------
 
-    def snapshot(self) -> dict[str, Any]:
-        """What `welcome` carries beside the greeting; runs in the one database hop of the handshake."""
-        return {}
+    @property
+    def user(self) -> AbstractBaseUser:
+        return self.identity.user
 
-    def welcome(self, snapshot: dict[str, Any]) -> None:
+    def identify(self, identity: auth.Identity) -> None:
+        """Who it is: at the handshake, in a database thread; and again when something about the person changed."""
+        self.identity = identity
+
+    @classmethod
+    def snapshots(cls, sockets: Sequence[Self]) -> list[Snapshot | ClientError]:
+        """What `welcome` of each carries beside the greeting, or why it is refused. In a database thread, for all that
+        arrive together: a few queries, whatever their number.
+        """
+        return [{} for _ in sockets]
+
+    def welcome(self, snapshot: Snapshot) -> None:
         """Subscribes and greets; on the event loop, right after the snapshot was taken."""
         self.attach(topics.user(self.user.pk))
         greeting = {"type": "welcome", "heartbeat_seconds": settings.LIVE_HEARTBEAT_SECONDS, "time": _now()}
@@ -94,8 +108,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
 
     def leave(self) -> None:
         """The socket is gone: gives back all it held."""
-        self.hub.sockets.discard(self)
-        self.hub.unproven.discard(self)
+        self.hub.left(self)
         for topic in list(self._topics):
             self.detach(topic)
         for task in self._running:
@@ -147,7 +160,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             self._closed = True
             self.outlet.close(code)
 
-    async def ping(self, command: Ping) -> None:
+    def ping(self, command: Ping) -> None:
         self.outlet.send(frames.encode({"type": "pong", "id": command.id, "time": _now()}))
 
     # --- Handshake -------------------------------------------------------------------------------------------------
@@ -160,28 +173,16 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         offered = self.scope.get("subprotocols", [])
         if self.subprotocol and self.subprotocol not in offered:
             return await self._refused(Close.SUBPROTOCOL, offered[0] if offered else None)
+        self.credentials = auth.credentials(self.scope)
         try:
-            snapshot = await in_database(self._identify)
+            snapshot = await admission().submit(self)
         except ClientError as error:
-            code = {"unavailable": Close.DRAINING, "not_found": Close.NOT_FOUND}.get(error.code, Close.FORBIDDEN)
-            return await self._refused(code, self.subprotocol)
-        except Exception:
-            logger.exception("A handshake failed")
-            return await self._refused(Close.INTERNAL, self.subprotocol)
-        if snapshot is None:
-            return await self._refused(Close.LOGGED_OUT, self.subprotocol)
+            return await self._refused(_why_closed(error), self.subprotocol)
         await self.base_send({"type": "websocket.accept", "subprotocol": self.subprotocol})
-        self.hub.sockets.add(self)
-        self.hub.unproven.add(self)
+        self.scope["headers"].clear()  # a browser's take more memory than all else that is kept of a socket
+        self.hub.came(self)
         self.welcome(snapshot)
         return True
-
-    def _identify(self) -> dict[str, Any] | None:
-        user = auth.authenticate(self.scope)
-        if user is None:
-            return None
-        self.user = user
-        return self.snapshot()
 
     async def _refused(self, code: int, subprotocol: str | None) -> bool:
         await self.base_send({"type": "websocket.accept", "subprotocol": subprotocol})
@@ -195,35 +196,64 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             message = await receive()
             if message["type"] == "websocket.disconnect":
                 return
-            if self._closed:
-                continue
+            if not self._closed:
+                self._take(message)
             # Reads no further while IN_FLIGHT commands are unanswered: the server stops reading from the peer then.
-            await self._free.acquire()
-            # Tasks begin in the order they were made, so commands enter the room writer in the order they were sent.
-            self.run(self._handle(message)).add_done_callback(lambda _: self._free.release())
+            while self._in_flight >= IN_FLIGHT:
+                self._freed = asyncio.get_running_loop().create_future()
+                await self._freed
 
-    def run(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-        """Does something for this socket that ends with it."""
-        task = asyncio.create_task(work)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return task
-
-    async def _handle(self, message: dict[str, Any]) -> None:
-        text = message.get("text")
+    def _take(self, message: dict[str, Any]) -> None:
+        """Begins one command, in the order they come. What is done at once is answered at once, without a task."""
         command_id: int | None = None
         try:
+            text = message.get("text")
             if text is None:
                 raise ClientError("bad_frame", "Binary frames are not understood here.")
             command = self.decode(text)
             command_id = getattr(command, "id", None)
             if settings.LIVE_RATE_LIMITS:
                 self.check_rate(command)
-            await self.execute(command)
-        except ClientError as error:
+            answer = self.execute(command)
+        except Exception as error:
+            self._failed(command_id, error)
+            return
+        if isawaitable(answer):
+            self._in_flight += 1
+            self._keep(asyncio.ensure_future(answer)).add_done_callback(partial(self._done, command_id))
+        else:
+            self._reply(command_id, answer)
+
+    def _done(self, command_id: int | None, work: "asyncio.Future[Any]") -> None:
+        self._in_flight -= 1
+        if self._freed and not self._freed.done():
+            self._freed.set_result(None)
+        if work.cancelled():
+            return
+        error = work.exception()
+        if error is None:
+            self._reply(command_id, work.result())
+        else:
+            self._failed(command_id, error)
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Does something for this socket that ends with it."""
+        self._keep(asyncio.ensure_future(work))
+
+    def _keep(self, work: "asyncio.Future[Any]") -> "asyncio.Future[Any]":
+        self._running.add(work)
+        work.add_done_callback(self._running.discard)
+        return work
+
+    def _reply(self, command_id: int | None, fields: Fields | None) -> None:
+        if fields is not None and command_id is not None:
+            self.outlet.send(frames.ok(command_id, fields))
+
+    def _failed(self, command_id: int | None, error: BaseException) -> None:
+        if isinstance(error, ClientError):
             self.reply_error(getattr(error, "command_id", command_id), self._slowed(error))
-        except Exception:
-            logger.exception("A command failed")
+        else:
+            logger.error("A command failed", exc_info=error)
             self.reply_error(command_id, ClientError("internal", "A fault of the server. It has been logged."))
 
     def decode(self, text: str) -> Command:
@@ -243,11 +273,12 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
                 return too_fast
         return error
 
-    async def execute(self, command: Command) -> None:
-        handler = getattr(self, str(command.__struct_config__.tag).replace(".", "_"))
-        fields = await handler(command)
-        if fields is not None:
-            self.outlet.send(frames.ok(command.id, fields))
+    def execute(self, command: Command) -> Any:
+        """The fields of its `ok`, None where it is answered otherwise; or an awaitable of these.
+
+        Raises `ClientError`.
+        """
+        return getattr(self, str(command.__struct_config__.tag).replace(".", "_"))(command)
 
     def reply_error(self, command_id: int | None, error: ClientError) -> None:
         self.outlet.send(frames.error(command_id, error))
@@ -256,9 +287,17 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
     def count_error(self, error: ClientError) -> None:
         """Closes a socket that keeps sending what is no command."""
         if error.code in {"bad_frame", "unknown_type"}:
-            self._bad_frames.append(monotonic())
-            if len(self._bad_frames) == BAD_FRAMES_A_MINUTE and monotonic() - self._bad_frames[0] < 60:
+            now = monotonic()
+            self._bad_frames = [then for then in self._bad_frames if now - then < 60] + [now]
+            if len(self._bad_frames) == BAD_FRAMES_A_MINUTE:
                 self.close(Close.BAD_FRAMES)
+
+
+def _why_closed(error: ClientError) -> Close:
+    if isinstance(error, LoggedOutError):
+        return Close.LOGGED_OUT
+    codes = {"unavailable": Close.DRAINING, "not_found": Close.NOT_FOUND, "internal": Close.INTERNAL}
+    return codes.get(error.code, Close.FORBIDDEN)
 
 
 @cache

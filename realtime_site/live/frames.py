@@ -26,6 +26,9 @@ _NO_BRACKET = re.compile(r"[^\[\]{}]+")
 _MALFORMED = (msgspec.MsgspecError, UnicodeError, ValueError, RecursionError)
 _encoder = msgspec.json.Encoder()
 
+# What a reply carries beside its type and id: by name, or as a structure's own fields.
+Fields = dict[str, Any] | msgspec.Struct
+
 
 class Command(msgspec.Struct, tag_field="type"):
     """What every command has. `id` is the client's, and comes back in the reply."""
@@ -140,7 +143,9 @@ def encode(value: Any) -> str:
     return _encoder.encode(value).decode()
 
 
-def ok(command_id: int, fields: dict[str, Any]) -> str:
+def ok(command_id: int, fields: Fields) -> str:
+    if isinstance(fields, msgspec.Struct):
+        fields = msgspec.structs.asdict(fields)
     return encode({"type": "ok", "id": command_id, **fields})
 
 
@@ -149,16 +154,3 @@ def error(command_id: int | None, problem: ClientError) -> str:
     if problem.retry_after is not None:
         answer["retry_after"] = round(problem.retry_after, 3)
     return encode(answer)
-
-
-def text_frame(text: str) -> bytes:
-    """The bytes of one unfragmented, unmasked text frame, as a server sends it (RFC 6455 §5.2)."""
-    payload = text.encode()
-    size = len(payload)
-    if size < 126:
-        header = bytes((0x81, size))
-    elif size < 65_536:
-        header = b"\x81\x7e" + size.to_bytes(2, "big")
-    else:
-        header = b"\x81\x7f" + size.to_bytes(8, "big")
-    return header + payload

@@ -15,10 +15,10 @@ Knows no chat: `settings.LIVE_EVENT_SOURCE` answers for the database.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Set
+from collections.abc import Callable, Coroutine, Iterable, Set
 from importlib import import_module
 from time import monotonic
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from channels.layers import get_channel_layer
 from django.conf import settings
@@ -27,7 +27,9 @@ from realtime_site.live import topics
 from realtime_site.live.database import in_database
 from realtime_site.live.errors import ClientError
 from realtime_site.live.events import Event, EventSource, Told, from_layer, to_layer
-from realtime_site.live.outlets import Batch, Outlet
+from realtime_site.live.outlets import Batch
+from realtime_site.live.recheck import Recheck
+from realtime_site.live.subscriber import Subscriber, Translate
 
 logger = logging.getLogger(__name__)
 
@@ -40,36 +42,12 @@ BUSY_CHECK_SECONDS = 2.0
 IDLE_CHECK_SECONDS = 8.0
 # Events that leave as one message of the layer, at most: a few hundred KB.
 TOGETHER = 500
-# How often all subscriptions are compared with the database: access withdrawn ends within 5 s, Redis or not.
-RECONCILE_SECONDS = 4.0
 # A Redis that does not answer a publish for this long counts as away.
 LAYER_SECONDS = 2.0
 # Events kept per topic for sockets whose snapshot is a moment older than what was delivered last.
 RECENT_EVENTS = 64
 # Sockets written to before other work of the loop gets its turn: about 2 ms at 3.5 µs each.
 SOCKETS_A_SLICE = 500
-
-
-# An event's text -> the frames by which a socket of another dialect is told of it.
-Translate = Callable[[str], list[str]]
-
-
-class Subscriber(Protocol):
-    """A consumer, as the hub sees it. `translate` is None for sockets that speak the wire protocol itself."""
-
-    outlet: Outlet
-    translate: Translate | None
-
-    def control(self, action: str, topic: str, seq: int) -> None: ...
-
-    def goodbye(self, text: str) -> None: ...
-
-    @property
-    def user(self) -> Any: ...
-
-    def subscriptions(self) -> Set[str]: ...
-
-    def reconcile(self, allowed: Mapping[str, int], known: Set[str]) -> None: ...
 
 
 class Topic:
@@ -101,10 +79,7 @@ class Hub:
         self.layer = get_channel_layer()
         self.source = cast(EventSource, import_module(settings.LIVE_EVENT_SOURCE))
         self.topics: dict[str, Topic] = {}
-        self.sockets: set[Subscriber] = set()
-        # Sockets whose subscriptions have not been compared with the database since they came.
-        self.unproven: set[Subscriber] = set()
-        self._reconciled_at = 0.0
+        self._recheck = Recheck(self.source)
         self.draining = False
         self._listeners: dict[str, Callable[[dict[str, Any]], None]] = {}
         self._outgoing: asyncio.Queue[Event | Told] = asyncio.Queue()
@@ -120,8 +95,9 @@ class Hub:
     # --- Life ----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        for work in (self._receive, self._deliver, self._send, self._watch):
+        for work in (self._receive, self._deliver, self._send, self._watch, self._recheck.run):
             self.spawn(work)
+        self.listen(topics.RECHECK, lambda message: self._recheck.doubt(message["users"]))
 
     def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Runs `work` again and again for as long as the hub lives."""
@@ -149,6 +125,17 @@ class Hub:
                 logger.exception("The hub's %s failed; it goes on", work.__name__)
                 self._moved = True
                 await asyncio.sleep(1)
+
+    @property
+    def sockets(self) -> Set[Subscriber]:
+        return self._recheck.sockets
+
+    def came(self, socket: Subscriber) -> None:
+        """A socket is open. From here on it is closed when its person may be here no more."""
+        self._recheck.came(socket)
+
+    def left(self, socket: Subscriber) -> None:
+        self._recheck.left(socket)
 
     # --- Subscribing ---------------------------------------------------------------------------------------------
 
@@ -198,12 +185,16 @@ class Hub:
 
     # --- Publishing ----------------------------------------------------------------------------------------------
 
-    def publish(self, event: Event) -> None:
-        """Sends an event to the hubs of all workers, this one included. Never blocks, never raises."""
-        self._outgoing.put_nowait(event)
+    def publish(self, *events: Event) -> None:
+        """Sends events to the hubs of all workers, this one included. Never blocks, never raises."""
+        for event in events:
+            self._outgoing.put_nowait(event)
 
-    def publish_from_thread(self, event: Event) -> None:
-        self.loop.call_soon_threadsafe(self.publish, event)
+    def publish_from_thread(self, *events: Event) -> None:
+        self.loop.call_soon_threadsafe(self.publish, *events)
+
+    def tell_from_thread(self, topic_name: str, message: dict[str, Any]) -> None:
+        self.loop.call_soon_threadsafe(self.tell, topic_name, message)
 
     def deliver_here(self, event: Event) -> None:
         """Delivers an event without a number to the sockets of this worker only."""
@@ -371,28 +362,6 @@ class Hub:
         if now - self._checked_at >= (BUSY_CHECK_SECONDS if self._moved else IDLE_CHECK_SECONDS):
             self._checked_at, self._moved = now, False
             await self._compare_heads()
-        await self._reconcile(now)
-
-    async def _reconcile(self, now: float) -> None:
-        """Compares the sockets' subscriptions with the database: a control that was lost, or came late, is made good.
-
-        Soon for sockets that are new, for all of them every RECONCILE_SECONDS; one query each time.
-        """
-        everybody = now - self._reconciled_at >= RECONCILE_SECONDS
-        looked_at = {socket: socket.subscriptions() for socket in (self.sockets if everybody else self.unproven)}
-        self.unproven.clear()
-        if everybody:
-            self._reconciled_at = now
-        if not looked_at:
-            return
-        try:
-            allowed = await in_database(self.source.allowed, {socket.user.pk for socket in looked_at})
-        except ClientError:
-            self._reconciled_at = 0.0
-            return
-        for socket, known in looked_at.items():
-            if socket in self.sockets:
-                socket.reconcile(allowed.get(socket.user.pk, {}), known)
 
     async def _compare_heads(self) -> None:
         sequenced = [name for name, topic in self.topics.items() if topic.delivered is not None]

@@ -1,6 +1,6 @@
 """The near end of a connection: where the hub and a consumer leave what is to be sent.
 
-Two kinds, one interface. `live/server.py` has the fast one, which writes finished frames to the transport.
+Two kinds, one interface. `live/websocket.py` has the fast one, which writes finished frames to the transport.
 `QueueOutlet` does the same through ASGI's `send` with one task a socket; it is the way under any other server and in
 tests.
 """
@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from realtime_site.live.closing import Close
-from realtime_site.live.frames import text_frame
+from realtime_site.live.rfc6455 import text_frame
 
 # A reader that does not read costs at most this (docs/protocol.md, Limits); then its socket is closed.
 SLOW_BYTES = 1024 * 1024

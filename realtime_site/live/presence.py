@@ -114,6 +114,13 @@ class Presence:
             del self._sockets[key]
             self._leaving[key] = monotonic() + GRACE_SECONDS
 
+    def rename(self, person: Person) -> None:
+        """The person is shown otherwise from now on."""
+        person_id = person["id"]
+        if person_id in self._own.people and self._own.people[person_id] != person:
+            self._own.people[person_id] = person
+            self._untold.add(person_id)
+
     def online(self, topic: str) -> dict[PersonId, Person]:
         """People online on the topic by id, those who came this very second included."""
         views = (*self._others.values(), self._own)

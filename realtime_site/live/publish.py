@@ -1,26 +1,49 @@
 """Telling the sockets, once the database has it."""
 
+from collections.abc import Iterable, Sequence
+
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
 from realtime_site.live import topics
-from realtime_site.live.events import Event, to_layer
+from realtime_site.live.events import Event, Told, to_layer
 from realtime_site.live.hub import running_hub
 
 
-def publish_on_commit(event: Event) -> None:
+def publish_on_commit(*events: Event) -> None:
     """Publishes when the current transaction commits, and never if it does not.
 
     Raises nothing: a lost event is repaired by the hubs.
     """
-    transaction.on_commit(lambda: publish(event), robust=True)
+    transaction.on_commit(lambda: publish(*events), robust=True)
 
 
-def publish(event: Event) -> None:
-    """From any thread. In a process without sockets (a command, a job) it goes straight to the layer."""
+def publish(*events: Event) -> None:
+    """From any thread. In a process without sockets (a command, a job) they go straight to the layer."""
     hub = running_hub()
     if hub:
-        hub.publish_from_thread(event)
+        hub.publish_from_thread(*events)
     else:
-        async_to_sync(get_channel_layer().group_send)(topics.HUBS, to_layer([event]))
+        _send(events)
+
+
+def recheck_on_commit(*user_ids: int) -> None:
+    """These people's sessions, tokens, names or rights changed: their sockets are looked at within a second.
+
+    Without it, or where the layer loses it, within five (`live/recheck.py`). Raises nothing.
+    """
+    transaction.on_commit(lambda: _recheck(user_ids), robust=True)
+
+
+def _recheck(user_ids: Sequence[int]) -> None:
+    hub = running_hub()
+    message = {"users": list(user_ids)}
+    if hub:
+        hub.tell_from_thread(topics.RECHECK, message)
+    else:
+        _send([Told(topics.RECHECK, message)])
+
+
+def _send(items: Iterable[Event | Told]) -> None:
+    async_to_sync(get_channel_layer().group_send)(topics.HUBS, to_layer(items))

@@ -32,14 +32,27 @@ def site(make_site: Callable[..., Site]) -> Site:
 
 
 def test_strangers_leave_no_traceback_behind(site: Site) -> None:
-    asked = {
-        b"101": UPGRADE % (b"/ws/nowhere/", b"127.0.0.1", b"Sec-WebSocket-Protocol: a%41\r\n"),
-        b"400 HTTP Origin": UPGRADE % (b"/ws/", b"[", b"Origin: http://[\r\n"),
-        b"400 Sec-WebSocket-Protocol": UPGRADE % (b"/ws/", b"127.0.0.1", b"Sec-WebSocket-Protocol: \xff\r\n"),
-        b"200": b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nDaphne-Root-Path: \xff\r\n\r\n",
-    }
-    for status, request in asked.items():
-        assert answer(site, request).startswith(b"HTTP/1.1 " + status)
+    asked = [
+        (101, UPGRADE % (b"/ws/nowhere/", b"127.0.0.1", b"Sec-WebSocket-Protocol: a%41\r\n")),
+        (403, UPGRADE % (b"/ws/", b"[", b"Origin: http://[\r\n")),
+        (400, UPGRADE % (b"/ws/", b"127.0.0.1", b"Sec-WebSocket-Protocol: \xff\r\n")),
+        (400, UPGRADE % (b"/ws/\xff", b"127.0.0.1", b"")),
+        (400, UPGRADE % (b"/ws/", b"127.0.0.1", b"A header without a colon\r\n")),
+        (400, (UPGRADE % (b"/ws/", b"127.0.0.1", b"")).replace(b"Version: 13", b"Version: 8")),
+        (200, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nDaphne-Root-Path: \xff\r\n\r\n"),
+    ]
+    for status, request in asked:
+        assert answer(site, request).startswith(b"HTTP/1.1 %d " % status), request
+
+
+def test_a_handshake_may_come_in_pieces_and_after_other_requests(site: Site) -> None:
+    request = UPGRADE % (b"/ws/nowhere/", b"127.0.0.1", b"")
+    assert answer(site, request[:20], request[20:]).startswith(b"HTTP/1.1 101 ")
+    with socket.create_connection(("127.0.0.1", site.workers[0].port), PATIENCE_SECONDS) as peer:
+        peer.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert peer.recv(4096).startswith(b"HTTP/1.1 200 ")
+        peer.sendall(request)
+        assert peer.recv(4096).startswith(b"HTTP/1.1 101 ")
     assert site.workers[0].get("/readyz") == 200
     assert "Traceback" not in site.workers[0].log
 

@@ -139,15 +139,6 @@ def test_what_check_json_lets_through_reads_back_the_same(value: Any) -> None:
     assert msgspec.json.decode(msgspec.json.encode(raw)) == msgspec.json.decode(raw)
 
 
-@pytest.mark.parametrize(("size", "header"), [(5, 2), (125, 2), (126, 4), (65_535, 4), (65_536, 10)])
-def test_a_text_frame_has_the_length_field_of_rfc_6455(size: int, header: int) -> None:
-    frame = frames.text_frame("x" * size)
-    assert frame[0] == 0x81
-    assert len(frame) == header + size
-    length = frame[1] if header == 2 else int.from_bytes(frame[2:header], "big")
-    assert length == size
-
-
 def test_an_error_says_when_to_try_again() -> None:
     text = frames.error(7, ClientError("rate_limited", "Slow down.", retry_after=1.23456))
     assert json.loads(text) == {

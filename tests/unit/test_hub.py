@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from realtime_site.live import hub as hub_module
+from realtime_site.live.auth import Identity
 from realtime_site.live.errors import ClientError
 from realtime_site.live.events import Event, Missed, from_layer, to_layer
 from realtime_site.live.hub import Hub
@@ -71,13 +72,13 @@ class Socket:
     """A subscriber and its outlet in one."""
 
     translate: Callable[[str], list[str]] | None = None
+    identity: Identity
 
     def __init__(self) -> None:
         self.outlet = self
         self.got: list[str] = []
         self.writes = 0
         self.controls: list[tuple[str, str, int]] = []
-        self.reconciled: list[tuple[dict[str, int], set[str]]] = []
 
     def deliver(self, batch: Batch) -> None:
         self.writes += 1
@@ -93,17 +94,12 @@ class Socket:
 
     def goodbye(self, text: str) -> None: ...
 
-    @property
-    def user(self) -> Any:
-        return self
-
-    pk = 1
-
     def subscriptions(self) -> frozenset[str]:
-        return frozenset({"room.1"})
+        return frozenset()
 
-    def reconcile(self, allowed: Mapping[str, int], known: Set[str]) -> None:
-        self.reconciled.append((dict(allowed), set(known)))
+    def identify(self, identity: Identity) -> None: ...
+
+    def reconcile(self, allowed: Mapping[str, int], known: Set[str]) -> None: ...
 
     async def until(self, *expected: str) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -343,16 +339,6 @@ async def test_a_socket_that_comes_while_events_wait_gets_each_once(hub: Hub, da
     assert (complete, missed) == (0, None)
     await first.until("1", "2")
     await late.until("1", "2")
-
-
-async def test_new_sockets_are_compared_with_the_database_soon(hub: Hub, database: Database) -> None:
-    socket = Socket()
-    hub.sockets.add(socket)
-    hub.unproven.add(socket)
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not socket.reconciled:
-            await asyncio.sleep(0.01)
-    assert socket.reconciled[0] == ({"room.1": 0}, {"room.1"})
 
 
 async def test_one_sockets_trouble_with_a_control_is_not_the_others(hub: Hub) -> None:

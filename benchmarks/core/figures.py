@@ -20,7 +20,9 @@ def medians(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 def number(value: float) -> str:
     """Three digits that say something: 0.123, 12.3, 1,234."""
-    if value and abs(value) < 0.1:
+    if float(value).is_integer() and abs(value) < 100:
+        return f"{value:.0f}"
+    if abs(value) < 0.1:
         return f"{value:.3f}"
     if abs(value) < 10:
         return f"{value:.2f}"

@@ -117,7 +117,7 @@ def _lines(ax: Any, plot: Lines) -> None:
     ax.set_xlabel(plot.x)
     ax.set_ylabel(plot.y)
     ax.grid(axis="y", color="#eaeef2")
-    ax.legend(frameon=False, fontsize=7.5)
+    ax.legend(frameon=False, fontsize=7.5, loc="best")
 
 
 def is_ours(name: str) -> bool:

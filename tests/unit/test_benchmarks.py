@@ -189,7 +189,7 @@ def test_each_figure_has_its_own_median() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.0123, "0.012"), (0.5, "0.50"), (12.34, "12.3"), (1234.5, "1,234"), (0, "0.00")]
+    ("value", "text"), [(0.0123, "0.012"), (0.5, "0.50"), (12.34, "12.3"), (1234.5, "1,234"), (0, "0"), (3.0, "3")]
 )
 def test_numbers_have_the_digits_that_say_something(value: float, text: str) -> None:
     assert figures.number(value) == text

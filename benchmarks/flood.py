@@ -67,13 +67,18 @@ def _flood(bench: Bench, server: Server) -> Figures:
 
 
 def _pair(
-    bench: Bench, engine: Engine, rooms: list[list[Socket]], server: Server, flooder: Callable[[str], int]
+    bench: Bench,
+    engine: Engine,
+    rooms: list[list[Socket]],
+    server: Server,
+    flooder: Callable[[str], tuple[float, float]],
 ) -> tuple[dict[str, float], dict[str, float]]:
     off = _phase(engine, rooms, server)
     flooder("on")
     on = _phase(engine, rooms, server)
-    on["commands"] = flooder("off") / SECONDS
-    told = f"p99 {off['p99_ms']:.1f} ms without, {on['p99_ms']:.1f} ms with {on['commands']:,.0f} commands a second"
+    answers, connections = flooder("off")
+    on |= {"commands": answers / SECONDS, "connections": connections / SECONDS}
+    told = f"p99 {off['p99_ms']:.1f} ms without, {on['p99_ms']:.1f} ms with {on['commands']:,.0f} commands, {on['connections']:.1f} connections a second"
     bench.say(f"  {told}")
     return off, on
 
@@ -86,12 +91,15 @@ def _phase(engine: Engine, rooms: list[list[Socket]], server: Server) -> dict[st
         "p99_ms": figures.percentile(flow.latencies_seconds, 0.99) * 1e3,
         "cpu": (cpu_seconds(*server.workers) - before) / flow.seconds,
         "commands": 0.0,
+        "connections": 0.0,
     }
 
 
 @contextmanager
-def _flooder(server: Server, number: int) -> Iterator[Callable[[str], int]]:
-    """A function that switches it `on` or `off`, and returns how many answers it got since it was switched last."""
+def _flooder(server: Server, number: int) -> Iterator[Callable[[str], tuple[float, float]]]:
+    """A function that switches it `on` or `off`, and returns how many answers it got, in how many
+    connections.
+    """
     room = int(json.loads(server.dialect.frame(number, 0))["room"])
     told = {"port": server.dialect.ports[0], "headers": server.dialect.headers(number), "room": room}
     command = [sys.executable, "-m", "benchmarks.load.flooder", json.dumps(told)]
@@ -100,10 +108,11 @@ def _flooder(server: Server, number: int) -> Iterator[Callable[[str], int]]:
         assert process.stdout
         stdin, stdout = process.stdin, process.stdout
 
-        def switch(word: str) -> int:
+        def switch(word: str) -> tuple[float, float]:
             stdin.write(word + "\n")
             stdin.flush()
-            return int(stdout.readline())
+            answers, connections = stdout.readline().split()
+            return float(answers), float(connections)
 
         try:
             yield switch
@@ -141,7 +150,7 @@ def _silent(bench: Bench, server: Server) -> Figures:
 
 def tables(data: Data) -> dict[str, str]:
     flood, silent = data["flood"], data["silent"]
-    columns = ["", "p50 ms", "p99 ms", "worker's CPU", "flooder's commands a second"]
+    columns = ["", "p50 ms", "p99 ms", "worker's CPU", "flooder's commands a second", "connections"]
     rows = [
         [
             name,
@@ -149,6 +158,7 @@ def tables(data: Data) -> dict[str, str]:
             figures.number(figure["p99_ms"]),
             f"{figure['cpu']:.0%}",
             f"{figure['commands']:,.0f}",
+            figures.number(figure["connections"]),
         ]
         for name, figure in (("without the flood", flood["off"]), ("with it", flood["on"]))
     ]

@@ -25,14 +25,15 @@ from realtime_site.live.presence import presence
 Fields = dict[str, Any]
 
 # A fast typist sends one message a second; thirty at once are a pasted list or an outbox after a night offline.
-_posts = Buckets(Rate(per_second=5, burst=30))
+_posts = Buckets("posts", Rate(per_second=5, burst=30))
+# What a room of a thousand still can read while it scrolls by, were there as many bots in it.
+_room_posts = Buckets("posts in a room", Rate(per_second=30, burst=150))
 
 
 class RoomSockets(LiveConsumer):
     """What every socket with rooms does: it is online in them, and posts to them."""
 
-    # The commands that cost a token of the posting bucket.
-    posting: ClassVar[tuple[type[Any], ...]] = (protocol.MessageSend,)
+    buckets: ClassVar[tuple[Buckets, ...]] = (*LiveConsumer.buckets, _posts, _room_posts)
 
     person: protocol.Person
     _as_dict: Fields
@@ -74,11 +75,18 @@ class RoomSockets(LiveConsumer):
             for socket, found in zip(sockets, super().snapshots(sockets), strict=True)
         ]
 
+    def room_posted_to(self, command: Any) -> int | None:
+        """The room a command posts to, if it does: it costs a token of the person and one of the room."""
+        return command.room if isinstance(command, protocol.MessageSend) else None
+
     def check_rate(self, command: Any) -> None:
-        if isinstance(command, self.posting):
-            _posts.take(self.user.pk)
-        else:
+        room_id = self.room_posted_to(command)
+        if room_id is None:
             super().check_rate(command)
+            return
+        _posts.take(self.person.id)
+        if topics.room(room_id) in self._topics:  # a stranger cannot use up a room's
+            _room_posts.take(room_id)
 
     def post(self, room_id: int, client_id: UUID, body: str) -> "asyncio.Future[protocol.Sent]":
         """Posts through the room writer. The future raises `ClientError`."""

@@ -72,7 +72,6 @@ class PlainRoomConsumer(RoomSockets):
 
     subprotocol: ClassVar[str | None] = None
     translate = staticmethod(translate)
-    posting: ClassVar[tuple[type[Any], ...]] = (Chat,)
 
     @classmethod
     def snapshots(cls, sockets: Sequence[Self]) -> list[Snapshot | ClientError]:
@@ -111,6 +110,9 @@ class PlainRoomConsumer(RoomSockets):
 
     def goodbye(self, text: str) -> None:
         """Plain clients know no goodbye; they are closed with 4503 and connect again."""
+
+    def room_posted_to(self, command: Any) -> int | None:
+        return self.room.id if isinstance(command, Chat) else None
 
     def decode(self, text: str) -> Any:
         """A JSON object is a command; any other text is a message. Raises `ClientError`."""

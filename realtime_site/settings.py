@@ -109,7 +109,12 @@ if DATABASE_URL:
     if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         DATABASES["default"].update(
             CONN_MAX_AGE=0,
-            OPTIONS=DATABASES["default"].get("OPTIONS", {})
+            OPTIONS={
+                # A worker that stands still in the middle of a transaction (stopped, its machine frozen) would keep its
+                # rooms locked, and everybody in them waiting, for as long as it stands. `?options=` goes first.
+                "options": "-c idle_in_transaction_session_timeout=10s",
+            }
+            | DATABASES["default"].get("OPTIONS", {})
             | {
                 "pool": {
                     "min_size": 2,
@@ -232,7 +237,7 @@ MFA_TOTP_ISSUER = SITE_NAME
 MFA_TOTP_TOLERANCE = 1  # 30 s either way: phones' clocks drift
 # Where mail is not set up nobody can verify an address, and a second factor must not wait for that.
 MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION != "mandatory"
-# Proxies in front that append to X-Forwarded-For, when the server does not read that header itself.
+# The client is the entry that many from the end of X-Forwarded-For: what the outermost of our proxies has seen.
 ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXIES", 0)
 
 EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "console://")  # the terminal, until a mail server is named
@@ -254,6 +259,7 @@ LIVE_HEARTBEAT_SECONDS = 25
 LIVE_RATE_LIMITS: bool = env.bool("RATE_LIMITS", True)
 if not LIVE_RATE_LIMITS:  # for load tests
     ACCOUNT_RATE_LIMITS = False
+LIVE_TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT
 LIVE_DRAIN_SECONDS: float = env.float("DRAIN_SECONDS", 10.0)
 LIVE_DATABASE_THREADS: int = env.int("DATABASE_THREADS", 8)
 

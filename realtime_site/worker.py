@@ -25,6 +25,7 @@ def main() -> None:
     LiveServer(
         application,
         listener=_listener(arguments),
+        alone=arguments.fd is None,
         drain_seconds=settings.LIVE_DRAIN_SECONDS,
         ready_callable=lambda: _serve(arguments.ready_fd),
         server_name="Confab",
@@ -65,6 +66,15 @@ def _tell_ready(ready_fd: int | None) -> None:
     if ready_fd is not None:
         os.write(ready_fd, b"1")
         os.close(ready_fd)
+    if address := os.environ.get("NOTIFY_SOCKET"):
+        _tell_systemd(address)
+
+
+def _tell_systemd(address: str) -> None:
+    """sd_notify(3): `systemctl restart` returns when the new worker serves. With an @ the address is no file's."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as to:
+        to.connect(address.replace("@", "\0", 1) if address.startswith("@") else address)
+        to.sendall(b"READY=1")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 POSTGRES_MAJOR = 14  # the oldest that Django 5.2 supports
+PROXIES = ("nginx", "haproxy")  # Debian's packages have the programs' names
+PROXIES_DIR = Path(__file__).resolve().parent.parent / "var" / "proxies"  # where bin/test unpacks them
 
 
 @cache
@@ -53,6 +55,31 @@ def _major(postgres: Path) -> int:
     except (OSError, subprocess.CalledProcessError):
         return 0
     return int(told.split()[2].split(".")[0])
+
+
+def proxy_binary(name: str) -> Path:
+    """Of nginx or haproxy. Debian has them where only root looks."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", str(PROXIES_DIR / "usr" / "sbin")])
+    found = shutil.which(name, path=path)
+    if found is None:
+        raise FileNotFoundError(f"{name} is missing; as root: apt-get install {name}")
+    return Path(found)
+
+
+def missing_proxies() -> list[str]:
+    missing = []
+    for name in PROXIES:
+        try:
+            proxy_binary(name)
+        except FileNotFoundError:
+            missing.append(name)
+    return missing
+
+
+def proxy_environment() -> dict[str, str]:
+    """This one's, with the libraries that were unpacked beside the programs."""
+    libraries = [*PROXIES_DIR.glob("usr/lib/*-linux-*"), os.environ.get("LD_LIBRARY_PATH")]
+    return os.environ | {"LD_LIBRARY_PATH": os.pathsep.join(str(path) for path in libraries if path)}
 
 
 def unprivileged() -> int | None:

@@ -1,7 +1,9 @@
 """Servers for tests that ask for them, and their logs for tests that fail."""
 
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
-def pytest_configure() -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", default=None, help="decides when the tests in tests/faults break things")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"seed: {config.getoption('--seed')}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--seed") is None:  # before pytest-xdist hands the options to its processes
+        config.option.seed = str(secrets.randbelow(1_000_000))
     # whitenoise warns of a missing directory, and warnings are errors here
     (settings.DATA_DIR / "static").mkdir(parents=True)
 
@@ -73,17 +85,24 @@ def workers(
     redis_server: Redis, postgres_server: Postgres, migrated_database: str, tmp_path: Path
 ) -> Iterator[Callable[..., list[Worker]]]:
     """`workers(2, DRAIN_SECONDS="1")`: that many on one fresh database and one Redis, up and ready."""
-    started: list[Worker] = []
     database = postgres_server.database_url(postgres_server.create_database(migrated_database))
+    with starter_of_workers(tmp_path, database, redis_server.url) as start:
+        yield start
+
+
+@contextmanager
+def starter_of_workers(directory: Path, database_url: str, redis_url: str) -> Iterator[Callable[..., list[Worker]]]:
+    """What the fixture `workers` gives, for fixtures that live longer."""
+    started: list[Worker] = []
 
     def start(count: int = 1, **settings: str) -> list[Worker]:
         new = [
             Worker(
-                tmp_path / f"worker-{number}",
+                directory / f"worker-{number}",
                 name=f"worker-{number}",
-                database_url=database,
-                redis_url=redis_server.url,
-                REDIS_PREFIX=database.rpartition("/")[2],
+                database_url=database_url,
+                redis_url=redis_url,
+                REDIS_PREFIX=database_url.rpartition("/")[2],
                 WORKERS=str(count),
                 **settings,
             )
@@ -96,6 +115,8 @@ def workers(
             worker.wait_until_ready()
         return new
 
-    yield start
-    for worker in started:
-        worker.kill()
+    try:
+        yield start
+    finally:
+        for worker in started:
+            worker.kill()

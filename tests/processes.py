@@ -83,6 +83,13 @@ class Process:
         assert self._popen
         self._popen.send_signal(number)
 
+    def suspend(self) -> None:
+        """It stands still until `resume`; what it had open stays open."""
+        self.signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """As a power cut would, its children too. Nothing happens when it does not run."""
         if self._popen is None:
@@ -93,7 +100,7 @@ class Process:
             for one in family:
                 with suppress(psutil.NoSuchProcess):
                     one.kill()
-            wait_until(lambda: all(_has_ended(one) for one in family[1:]), f"the children of {self.name} to end")
+            wait_until(lambda: all(has_ended(one) for one in family[1:]), f"the children of {self.name} to end")
         self.wait()
 
     def wait(self) -> int:
@@ -105,7 +112,7 @@ class Process:
         return code
 
 
-def _has_ended(process: psutil.Process) -> bool:
+def has_ended(process: psutil.Process) -> bool:
     """A zombie has: whoever inherited it may collect it late."""
     try:
         return bool(process.status() == psutil.STATUS_ZOMBIE)

@@ -166,12 +166,6 @@ class Worker(Process):
     def terminate(self) -> None:
         self.signal(signal.SIGTERM)
 
-    def suspend(self) -> None:
-        self.signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        self.signal(signal.SIGCONT)
-
     def manage(self, *words: str, stdin: Any = None) -> str:
         """What `python …` prints with this worker's settings: `manage("manage.py", "migrate")`."""
         return run_python(self.env, *words, stdin=stdin)

@@ -36,6 +36,8 @@ with mock.patch.object(Env, "read_env"):
 # MD5: Argon2 spends 50 ms on each password on purpose.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+# A test is one transaction, and may wait for something else for long.
+DATABASES["default"]["OPTIONS"].pop("options", None)
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file: consumers work on the database from several threads, and each would get a memory database of its own.
     DATABASES["default"]["TEST"] = {"NAME": str(_data_dir / "test.sqlite3")}

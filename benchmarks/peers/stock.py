@@ -59,6 +59,7 @@ class Stock(Peer):
         if self._server == "daphne":
             return [sys.executable, "-m", "daphne", "-p", str(port), "-v", "0", APPLICATION]
         words = ["--port", str(port), "--log-level", "warning", "--no-access-log", "--lifespan", "off"]
+        words += ["--timeout-keep-alive", "75"]  # nginx's default; uvicorn's own 5 s end connections between polls
         words += ["--loop", "uvloop", "--http", "httptools", "--ws-per-message-deflate", "false"]
         return [sys.executable, "-m", "uvicorn", *words, APPLICATION]
 

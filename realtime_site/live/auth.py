@@ -6,6 +6,7 @@ Reads headers, session and token; knows no room.
 from collections.abc import Collection, Iterable
 from functools import cache
 from importlib import import_module
+from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
@@ -46,6 +47,24 @@ def credentials(scope: Scope) -> Credentials:
     # Django's parser, as for pages: Python's own gives up all cookies where one of another application is odd.
     key = parse_cookie(header(scope, b"cookie") or "").get(settings.SESSION_COOKIE_NAME)
     return Credentials(None, key if key and key.isalnum() else None)
+
+
+def address(scope: Scope) -> str | None:
+    """Where the handshake comes from: the peer, or what the proxies in front say, of which the last
+    `LIVE_TRUSTED_PROXIES` are ours. Of IPv6 the first 64 bits: a household has as many addresses as it likes.
+
+    None for this machine: that is a developer, or a proxy that we were not told of and that stands for everybody.
+    """
+    claimed = [one for one in (header(scope, b"x-forwarded-for") or "").split(",") if one]
+    peer = (scope.get("client") or [""])[0]
+    hops = settings.LIVE_TRUSTED_PROXIES
+    try:
+        found = ip_address((claimed[-hops] if hops and len(claimed) >= hops else peer).strip())
+    except ValueError:
+        return None
+    if found.is_loopback:
+        return None
+    return str(found) if found.version == 4 else str(ip_network(f"{found}/64", strict=False))
 
 
 def may_connect(scope: Scope) -> bool:

@@ -24,16 +24,23 @@ from realtime_site.live.closing import Close
 from realtime_site.live.errors import ClientError
 from realtime_site.live.frames import Command, Decoder, Fields, FrameError, Ping
 from realtime_site.live.hub import Hub, hub
-from realtime_site.live.limits import Buckets, Rate
+from realtime_site.live.limits import Buckets, Rate, Strikes
 from realtime_site.live.outlets import Batch, Outlet, QueueOutlet
+from realtime_site.live.sharing import sharing
 
 logger = logging.getLogger(__name__)
 
 SUBPROTOCOL = "live.v1"
 IN_FLIGHT = 32
 BAD_FRAMES_A_MINUTE = 10
+# Of a client that heeds `retry_after` there is one now and then; one that sends a hundred commands a second is let go
+# of within four seconds.
+REFUSALS_A_MINUTE = 300
 
-_commands = Buckets(Rate(per_second=20, burst=100))
+_commands = Buckets("commands", Rate(per_second=20, burst=100))
+# A class of forty behind one address, each with three devices, comes back at once and again; a guesser of tokens gets
+# nowhere.
+_handshakes = Buckets("handshakes", Rate(per_second=50, burst=500))
 
 
 class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no types
@@ -41,6 +48,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
 
     commands: ClassVar[tuple[type[Command], ...]] = (Ping,)
     subprotocol: ClassVar[str | None] = SUBPROTOCOL
+    # The token buckets that workers share.
+    buckets: ClassVar[tuple[Buckets, ...]] = (_commands, _handshakes)
     # How a socket that does not speak the wire protocol itself says an event; None for those that do.
     translate: Callable[[str], list[str]] | None = None
     # No layer channel of its own: the hub receives for all sockets of the process.
@@ -57,7 +66,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         self._running: set[asyncio.Future[Any]] = set()
         self._in_flight = 0
         self._freed: asyncio.Future[None] | None = None
-        self._bad_frames: list[float] = []
+        self._bad_frames: Strikes | None = None
+        self._refusals: Strikes | None = None
         self._closed = False
         self._missed: list[Batch] = []
         self._controlled: dict[str, int] = {}
@@ -175,6 +185,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             return await self._refused(Close.SUBPROTOCOL, offered[0] if offered else None)
         self.credentials = auth.credentials(self.scope)
         try:
+            self._check_address()
             snapshot = await admission().submit(self)
         except ClientError as error:
             return await self._refused(_why_closed(error), self.subprotocol)
@@ -183,6 +194,14 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         self.hub.came(self)
         self.welcome(snapshot)
         return True
+
+    def _check_address(self) -> None:
+        """Before anything is asked of the database. Raises `ClientError('rate_limited')`."""
+        for buckets in self.buckets:
+            sharing().share(buckets)
+        address = auth.address(self.scope)
+        if settings.LIVE_RATE_LIMITS and address:
+            _handshakes.take(address)
 
     async def _refused(self, code: int, subprotocol: str | None) -> bool:
         await self.base_send({"type": "websocket.accept", "subprotocol": subprotocol})
@@ -285,18 +304,34 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         self.count_error(error)
 
     def count_error(self, error: ClientError) -> None:
-        """Closes a socket that keeps sending what is no command."""
+        """Closes a socket that keeps sending what is no command, or keeps on when it should wait."""
         if error.code in {"bad_frame", "unknown_type"}:
-            now = monotonic()
-            self._bad_frames = [then for then in self._bad_frames if now - then < 60] + [now]
-            if len(self._bad_frames) == BAD_FRAMES_A_MINUTE:
+            self._bad_frames = self._bad_frames or Strikes(BAD_FRAMES_A_MINUTE)
+            if self._bad_frames.strike(monotonic()):
                 self.close(Close.BAD_FRAMES)
+        elif error.code == "rate_limited":
+            self._refusals = self._refusals or Strikes(REFUSALS_A_MINUTE)
+            if self._refusals.strike(monotonic()):
+                self.close(Close.FLOODING)
+
+
+_CLOSED_FOR = {
+    "unavailable": Close.DRAINING,
+    "rate_limited": Close.DRAINING,  # overloaded, as far as this address is concerned: come back later
+    "not_found": Close.NOT_FOUND,
+    "internal": Close.INTERNAL,
+}
 
 
 def _why_closed(error: ClientError) -> Close:
     if isinstance(error, LoggedOutError):
         return Close.LOGGED_OUT
-    codes = {"unavailable": Close.DRAINING, "not_found": Close.NOT_FOUND, "internal": Close.INTERNAL}
+    codes = {
+        "unavailable": Close.DRAINING,
+        "rate_limited": Close.DRAINING,
+        "not_found": Close.NOT_FOUND,
+        "internal": Close.INTERNAL,
+    }
     return codes.get(error.code, Close.FORBIDDEN)
 
 

@@ -6,13 +6,14 @@ holds everybody.
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from time import monotonic
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, InternalError, OperationalError, connections
+from psycopg.errors import IdleInTransactionSessionTimeout
 from psycopg_pool import PoolTimeout
 
 from realtime_site.live.errors import ClientError
@@ -26,6 +27,7 @@ RETRY_AFTER = 2.0
 # and there are few threads: the fortieth would be told after a minute what the first was told after three seconds.
 AWAY_SECONDS = 1.0
 _away_until = 0.0
+_calls: set[Future[Any]] = set()
 # A database that hangs rather than refuses: the thread stays with it, the client is told. Longer than any command
 # takes on a database that is merely busy.
 PATIENCE_SECONDS = 15.0
@@ -38,9 +40,17 @@ async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwarg
     """
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            return await asyncio.get_running_loop().run_in_executor(_pool(), lambda: _call(function, *args, **kwargs))
+            call = _pool().submit(lambda: _call(function, *args, **kwargs))
+            _calls.add(call)
+            call.add_done_callback(_calls.discard)
+            return await asyncio.wrap_future(call)
     except TimeoutError:
         raise unavailable() from None
+
+
+def is_busy() -> bool:
+    """Whether anything runs or waits for a thread, be it that nobody awaits it any more."""
+    return bool(_calls)
 
 
 @cache
@@ -58,6 +68,10 @@ def _call(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if isinstance(error.__cause__, PoolTimeout):
             _away_until = monotonic() + AWAY_SECONDS
         raise unavailable() from error
+    except InternalError as error:
+        if isinstance(error.__cause__, IdleInTransactionSessionTimeout):  # we stood still; nothing was stored
+            raise unavailable() from error
+        raise
     finally:
         _release()
 

@@ -16,6 +16,7 @@ from twisted.internet.tcp import Port
 from twisted.logger import globalLogBeginner
 
 from realtime_site.live.closing import Close
+from realtime_site.live.database import is_busy
 from realtime_site.live.frames import encode
 from realtime_site.live.http import LiveHTTPFactory
 from realtime_site.live.hub import Hub, running_hub
@@ -24,16 +25,20 @@ from realtime_site.live.websocket import LiveSocket, LiveSocketFactory
 
 # The kernel's limit for connections waiting to be accepted; daphne's 50 stalls a storm for seconds by SYN retries.
 BACKLOG = 2048
+# For the request of a connection that was accepted at the last moment: it is on its way, from a proxy near by.
+LET_IN_SECONDS = 0.25
 # A new socket every 2 ms: what a worker that takes over can authenticate without being late for those it has.
 GOODBYE_SPREAD_SECONDS_A_SOCKET = 0.002
 
 
 class LiveServer(Server):  # type: ignore[misc]
-    """`run` listens and serves until SIGTERM or SIGINT has drained it."""
+    """`run` listens and serves until SIGTERM or SIGINT has drained it. `alone`: no other worker has this listener."""
 
-    def __init__(self, application: Any, *, listener: socket.socket, drain_seconds: float, **options: Any) -> None:
+    def __init__(
+        self, application: Any, *, listener: socket.socket, alone: bool, drain_seconds: float, **options: Any
+    ) -> None:
         super().__init__(application, endpoints=["the socket is handed over"], signal_handlers=False, **options)
-        self._listener = listener
+        self._listener, self._alone = listener, alone
         self._drain_seconds = drain_seconds
         self._draining: asyncio.Task[None] | None = None
 
@@ -81,15 +86,26 @@ class LiveServer(Server):  # type: ignore[misc]
     async def _drain(self) -> None:
         deadline = time.monotonic() + self._drain_seconds
         hub = running_hub()
-        self._port.stopListening()
+        self._stop_listening()
         if hub:
             self._say_goodbye(hub)
+        await asyncio.sleep(LET_IN_SECONDS)
+        if hub:
             await self._until(lambda: not hub.sockets and not self._busy(), deadline)
             for consumer in list(hub.sockets):
                 consumer.outlet.close(Close.DRAINING)
         # The closing handshakes, and what HTTP still answers.
         await self._until(lambda: not (hub and hub.sockets) and not self._busy(), time.monotonic() + 2)
         reactor.stop()
+
+    def _stop_listening(self) -> None:
+        self._port.stopReading()
+        if self._alone:  # closing resets whom the kernel has let in, and no proxy sends a POST twice
+            self._port.numberAccepts = BACKLOG
+            self._port.doRead()
+        # Both: Twisted has a descriptor of its own, and the kernel lets people in while either is open.
+        self._listener.close()
+        self._port.connectionLost(None)
 
     def _say_goodbye(self, hub: Hub) -> None:
         hub.draining = True
@@ -105,8 +121,8 @@ class LiveServer(Server):  # type: ignore[misc]
             await asyncio.sleep(0.05)
 
     def _busy(self) -> bool:
-        """Whether anything is still being answered."""
-        return any(
+        """Whether anything is still being answered, or written for somebody who has gone already."""
+        return is_busy() or any(
             not details["application_instance"].done() and "disconnected" not in details
             for details in self.connections.values()
             if "application_instance" in details

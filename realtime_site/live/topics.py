@@ -1,6 +1,7 @@
 """The only place that spells a topic's name. Names fit the channel layer's groups: ASCII, at most 99 characters."""
 
 HUBS = "hubs"  # the one group of the channel layer that all hubs share
+LIMITS = "limits"  # what was spent of tokens
 RECHECK = "recheck"  # people of whom something changed that their sockets depend on
 PRESENCE = "presence"  # the workers' gossip about who is online
 

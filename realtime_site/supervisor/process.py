@@ -27,7 +27,10 @@ class WorkerProcess:
         environment: Mapping[str, str],
         *,
         on_ready: Callable[[], None],
+        output: int | None = None,
+        dies_by: signal.Signals = signal.SIGTERM,
     ) -> None:
+        """`output`: a file descriptor for what it prints. `dies_by`: what it is sent when this process dies."""
         self.ready = False
         self.settled = asyncio.Event()
         self.ended = asyncio.Event()
@@ -39,10 +42,12 @@ class WorkerProcess:
                 [*command, "--fd", str(listener.fileno()), "--ready-fd", str(writing)],
                 env=environment,
                 pass_fds=[listener.fileno(), writing],
+                stdout=output,
+                stderr=output,
                 # Its own group: Ctrl-C reaches the supervisor alone. From the terminal *and* from us, the worker would
                 # be told twice, and twice means not to finish the drain.
                 process_group=0,
-                preexec_fn=_end_with(os.getpid()),
+                preexec_fn=_end_with(os.getpid(), dies_by),
             )
         except OSError:
             os.close(reading)
@@ -83,8 +88,8 @@ class WorkerProcess:
             self._on_ready()
 
 
-def _end_with(supervisor: int) -> Callable[[], None] | None:
-    """Makes the kernel send SIGTERM to the worker when its supervisor dies, SIGKILL included.
+def _end_with(supervisor: int, number: signal.Signals) -> Callable[[], None] | None:
+    """Makes the kernel send a signal to the worker when its supervisor dies, SIGKILL included.
 
     Rather than a pipe the worker would have to watch: this needs nothing of the worker, not even a loop that turns,
     and it survives exec. Linux only; elsewhere an orphaned worker serves on until it is told to stop.
@@ -94,7 +99,7 @@ def _end_with(supervisor: int) -> Callable[[], None] | None:
     prctl = ctypes.CDLL(None).prctl  # before the fork: importing and looking up are not safe after it
 
     def in_child() -> None:
-        prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM))
+        prctl(PR_SET_PDEATHSIG, int(number))
         if os.getppid() != supervisor:  # it died between the fork and the line above
             os._exit(1)
 

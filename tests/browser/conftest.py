@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.browser.site import Site
 from tests.runner.tools import installed_chromium
+from tests.servers import Redis
 
 WAIT_MS = 30_000
 # A server that is killed on purpose makes the browser say so.
@@ -48,11 +49,15 @@ def site(prepared: Site, tmp_path: Path) -> Iterator[Site]:
     site.kill()
 
 
-@pytest.fixture
-def supervised_site(prepared: Site, tmp_path: Path) -> Iterator[Site]:
-    """The same as an operator starts it: a supervisor that can replace its worker."""
+@pytest.fixture(params=[1, 2], ids=["one worker", "two workers"])
+def supervised_site(
+    prepared: Site, redis_server: Redis, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Site]:
+    """The same as an operator starts it: a supervisor that can replace its workers."""
     site = prepared.copy_to(tmp_path / "data")
-    site.start("realtime_site.serve")
+    if request.param > 1:
+        site.redis_url = redis_server.url
+    site.supervise(request.param)
     yield site
     site.stop()
 

@@ -12,8 +12,11 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 # A worker imports Django and Twisted and opens its database: 2 s here, ten times that on a machine that is busy.
@@ -23,6 +26,7 @@ START_SECONDS = 30
 class Site:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
+        self.redis_url = ""
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -42,9 +46,16 @@ class Site:
         answer: dict[str, str] = json.loads(self._run("-m", "tests.browser.seed", stdin=json.dumps(wanted)))
         return answer
 
-    def start(self, program: str = "realtime_site.worker") -> None:
-        """`realtime_site.serve` puts a supervisor before the worker, which can replace it."""
-        command = [sys.executable, "-m", program, "--port", str(self.port)]
+    def start(self) -> None:
+        """One worker."""
+        self._start("realtime_site.worker")
+
+    def supervise(self, workers: int) -> None:
+        """As an operator starts it: a supervisor with that many workers, which it can replace. Two need `redis_url`."""
+        self._start("realtime_site.serve", "--workers", str(workers))
+
+    def _start(self, program: str, *options: str) -> None:
+        command = [sys.executable, "-m", program, "--port", str(self.port), *options]
         self._process = subprocess.Popen(command, cwd=ROOT, env=self._env())
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
@@ -52,10 +63,13 @@ class Site:
                 raise RuntimeError("The worker does not come up.")
             time.sleep(0.05)
 
-    def deploy(self) -> None:
-        """A new worker takes the old one's place, on a site under a supervisor. Returns before it has."""
-        if self._process:
-            self._process.send_signal(signal.SIGHUP)
+    def deploy(self) -> Callable[[], bool]:
+        """New workers take the old ones' places, under a supervisor. What it gives says whether those are gone."""
+        assert self._process
+        supervisor = psutil.Process(self._process.pid)
+        before = supervisor.children()
+        self._process.send_signal(signal.SIGHUP)
+        return lambda: not any(worker.is_running() for worker in before)
 
     def stop(self) -> None:
         """Politely, so that a supervisor takes its workers along."""
@@ -101,8 +115,10 @@ class Site:
             "SITE_URL": self.url,
             "SIGNUP": "open",
             "RATE_LIMITS": "false",
+            "REDIS_URL": self.redis_url,
+            "REDIS_PREFIX": f"browser-{self.port}",
         }
-        ours = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "REDIS_URL", "WORKERS"}}
+        ours = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "WORKERS"}}
         return ours | mine
 
 

@@ -250,7 +250,7 @@ async def test_a_flood_is_slowed_down_and_told_for_how_long(
     connect: Connect, house: House, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.LIVE_RATE_LIMITS = True
-    monkeypatch.setattr(consumer_module, "_commands", Buckets(Rate(per_second=0.01, burst=3)))
+    monkeypatch.setattr(consumer_module, "_commands", Buckets("commands", Rate(per_second=0.01, burst=3)))
     alice, bob = await connect(house.alice), await connect(house.bob)
     for _ in range(3):
         assert (await alice.command("typing", room=house.general.pk))["type"] == "ok"

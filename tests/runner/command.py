@@ -22,6 +22,7 @@ TOLD_EVERY_SECONDS = 30  # where there is no terminal
 
 def run_command(command: Sequence[str | Path], *, env: Mapping[str, str], output: Path) -> int:
     """Its exit code; 124 when it took longer than LIMIT_SECONDS. On Ctrl-C it is told, too, and given time."""
+    said = output.stat().st_size if output.exists() else 0  # by commands before
     with output.open("ab") as out:
         child = subprocess.Popen(
             [str(word) for word in command],
@@ -34,7 +35,7 @@ def run_command(command: Sequence[str | Path], *, env: Mapping[str, str], output
             preexec_fn=before_exec(),
         )
     try:
-        return _followed(child, output)
+        return _followed(child, output, said)
     except KeyboardInterrupt:
         child.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
@@ -65,7 +66,7 @@ def _spared() -> set[int]:
     return {one.pid for root in roots for one in (root, *root.children(recursive=True))}
 
 
-def _followed(child: "subprocess.Popen[bytes]", output: Path) -> int:
+def _followed(child: "subprocess.Popen[bytes]", output: Path, said: int) -> int:
     started = told = time.monotonic()
     while True:
         with suppress(subprocess.TimeoutExpired):
@@ -76,13 +77,13 @@ def _followed(child: "subprocess.Popen[bytes]", output: Path) -> int:
                 out.write(f"\nEnded after {LIMIT_SECONDS} s.\n")
             return 124
         if sys.stdout.isatty():
-            print(f"  {_progress(output)} {now - started:.0f} s   ", end="\r", flush=True)
+            print(f"  {_progress(output, said)} {now - started:.0f} s   ", end="\r", flush=True)
         elif now - told > TOLD_EVERY_SECONDS:
             told = now
-            print(f"  {_progress(output)} {now - started:.0f} s", flush=True)
+            print(f"  {_progress(output, said)} {now - started:.0f} s", flush=True)
 
 
-def _progress(output: Path) -> str:
+def _progress(output: Path, said: int) -> str:
     """How many tests pytest has said to be done."""
-    done = sum(map(len, re.findall(rb"^[.FEsxX]+", output.read_bytes(), re.M)))
+    done = sum(map(len, re.findall(rb"^[.FEsxX]+", output.read_bytes()[said:], re.M)))
     return f"{done} tests in" if done else "…"

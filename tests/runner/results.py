@@ -58,6 +58,12 @@ def of_pytest(xml: Path, code: int, *, narrowed: bool) -> Result:
     return result
 
 
+def properties(xml: Path, name: str) -> list[str]:
+    """What tests left under a name in JUnit XML."""
+    found = [one for case in _cases(xml) for one in case.iterfind("properties/property") if one.get("name") == name]
+    return [one.get("value", "") for one in found]
+
+
 def of_tap(output: str, code: int) -> Result:
     """From what `node --test --test-reporter=tap` prints last."""
     counts = {name: int(number) for name, number in re.findall(r"^# (pass|fail|cancelled) (\d+)$", output, re.M)}

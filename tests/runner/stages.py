@@ -4,13 +4,14 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.faults.matrix import PROPERTY, Seen, table
 from tests.processes import ROOT
 from tests.runner import results, tools
-from tests.runner.__main__ import PATHS
+from tests.runner.__main__ import PATHS, Choice
 from tests.runner.command import run_command
 from tests.runner.results import Result
 from tests.servers import Postgres, Redis
@@ -27,13 +28,15 @@ PROCESSES = max(2, min(4, os.cpu_count() or 2))
 class Stage:
     """One stage's run: its commands, its output, its part of the arguments."""
 
-    def __init__(self, name: str, arguments: Sequence[str]) -> None:
+    def __init__(self, name: str, choice: Choice) -> None:
         self.name = name
-        self.arguments = [word for word in arguments if not _is_path(word)]
+        self.choice = choice
+        self.arguments = [word for word in choice.arguments if not _is_path(word)]
+        self.xml = RESULTS / f"{name}.xml"
         self.output = RESULTS / f"{name}.txt"
         self.output.unlink(missing_ok=True)
         self.env = _environment()
-        self._paths = [word for word in arguments if _is_path(word)]
+        self._paths = [word for word in choice.arguments if _is_path(word)]
 
     def run(self) -> Result:
         """Raises MissingError."""
@@ -45,16 +48,20 @@ class Stage:
     def check(self, *words: str | Path) -> Result:
         return results.of_command(self.command(*words))
 
-    def pytest(self) -> Result:
+    def pytest(self, *more: str) -> Result:
         """Those of the stage's tests that the arguments leave, if any."""
         wanted = self._wanted()
         if not wanted:
             return Result()
-        xml = RESULTS / f"{self.name}.xml"
-        xml.unlink(missing_ok=True)
-        options = [f"--junitxml={xml}", f"--numprocesses={PROCESSES}", "-o", f"faulthandler_timeout={HANGS_SECONDS}"]
-        code = self.command(sys.executable, "-m", "pytest", "-q", *options, *wanted, *self.arguments)
-        return results.of_pytest(xml, code, narrowed=bool(self._paths or self.arguments))
+        self.xml.unlink(missing_ok=True)
+        options = [
+            f"--junitxml={self.xml}",
+            f"--numprocesses={PROCESSES}",
+            "-o",
+            f"faulthandler_timeout={HANGS_SECONDS}",
+        ]
+        code = self.command(sys.executable, "-m", "pytest", "-q", *options, *more, *wanted, *self.arguments)
+        return results.of_pytest(self.xml, code, narrowed=bool(self._paths or self.arguments))
 
     def shown(self) -> str:
         """The end of what was printed."""
@@ -90,6 +97,24 @@ def postgres(stage: Stage) -> Result:
         return stage.pytest()
 
 
+def scale(stage: Stage) -> Result:
+    with suppress(tools.MissingError):  # the tests that need them say so
+        tools.proxies(lambda words: stage.command(*words))
+    return stage.pytest()
+
+
+def faults(stage: Stage) -> Result:
+    """As often as is asked for, each time with the next seed; then the table of all."""
+    result, seen = Result(), list[Seen]()
+    for seed in range(stage.choice.seed, stage.choice.seed + stage.choice.repeat):
+        print(f"  seed {seed}", flush=True)
+        result += stage.pytest(f"--seed={seed}", *(["-m", "not long"] if stage.choice.quick else []))
+        seen += map(Seen.from_json, results.properties(stage.xml, PROPERTY))
+    if seen:
+        print(*(f"  {line}" for line in table(seen)), sep="\n")
+    return result
+
+
 def js(stage: Stage) -> Result:
     node = tools.node()
     code = stage.command(node, "--test", "--test-reporter=tap", *sorted(ROOT.glob("tests/js/*.test.js")))
@@ -113,7 +138,8 @@ _STAGES: dict[str, Callable[[Stage], Result]] = {
     "unit": in_python,
     "sqlite": in_python,
     "postgres": postgres,
-    "scale": in_python,
+    "scale": scale,
+    "faults": faults,
     "js": js,
     "browser": browser,
 }

@@ -7,12 +7,15 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from tests.binaries import PROXIES_DIR, missing_proxies
 from tests.processes import ROOT
 
 NODE_MAJOR = 18  # the first with a test runner
 TYPESCRIPT = "typescript@5.9"
 TYPESCRIPT_DIR = ROOT / "var" / "typescript"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq")
+APT_INSTALL = ("install", "--yes", "--no-install-recommends")
 
 Execute = Callable[[Sequence[str | Path]], int]
 
@@ -64,15 +67,8 @@ def chromium(execute: Execute) -> str:
     """A Chromium of the system; Debian's is installed when that is allowed. Raises MissingError."""
     found = installed_chromium()
     if not found and shutil.which("apt-get") and _may_install():
-        apt = [
-            *([] if os.geteuid() == 0 else ["sudo", "-n"]),
-            "env",
-            "DEBIAN_FRONTEND=noninteractive",
-            "apt-get",
-            "-qq",
-        ]
-        execute([*apt, "update"])
-        execute([*apt, "install", "--yes", "--no-install-recommends", "chromium"])
+        execute([*_as_root(), *APT, "update"])
+        execute([*_as_root(), *APT, *APT_INSTALL, "chromium"])
         found = installed_chromium()
     if not found:
         raise MissingError("Chromium is missing and could not be installed.", "As root: apt-get install chromium")
@@ -81,6 +77,27 @@ def chromium(execute: Execute) -> str:
 
 def installed_chromium() -> str | None:
     return next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+
+
+def proxies(execute: Execute) -> None:
+    """nginx and HAProxy: the system's, else Debian's, unpacked under var/. Raises MissingError.
+
+    Not installed: Debian would start them as services, at once or with the machine. To unpack them needs no root.
+    """
+    missing = missing_proxies()
+    if missing and shutil.which("apt-get"):
+        archives = PROXIES_DIR / "archives"
+        (archives / "partial").mkdir(parents=True, exist_ok=True)
+        if _may_install():
+            execute([*_as_root(), *APT, "update"])
+        options = ["--download-only", "-o", f"Dir::Cache::archives={archives}", "-o", "Debug::NoLocking=1"]
+        execute([*APT, *APT_INSTALL, *options, *missing])
+        for archive in sorted(archives.glob("*.deb")):
+            execute(["dpkg-deb", "--extract", archive, PROXIES_DIR])
+        missing = missing_proxies()
+    if missing:
+        names = " and ".join(missing)
+        raise MissingError(f"Missing here: {names}.", f"As root: apt-get install {' '.join(missing)}")
 
 
 def npm() -> list[str | Path]:
@@ -106,6 +123,10 @@ def _major(binary: str) -> int:
     told = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False).stdout
     number = told.strip().removeprefix("v").split(".")[0]
     return int(number) if number.isdigit() else 0
+
+
+def _as_root() -> Sequence[str]:
+    return [] if os.geteuid() == 0 else ["sudo", "-n"]
 
 
 def _may_install() -> bool:

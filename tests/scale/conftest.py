@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any
 
 import psycopg
 import pytest
 
-from tests.scale.client import Client
+from realtime_site.chaos.checker import Row, Verdict, check
+from realtime_site.chaos.client import Client
 from tests.servers import Postgres, Redis, Worker
 
 ROOM = "general"
@@ -16,19 +17,11 @@ ROOM = "general"
 _LAYER_LOST_REDIS = re.compile(r"^\S+ \S+ ERROR channels_redis\.pubsub:.*?(?=^\d{4}-\d\d-\d\d |\Z)", re.M | re.S)
 
 
-class Row(NamedTuple):
-    """A message as it is stored."""
-
-    seq: int
-    id: int
-    client_id: str
-
-
 class Site:
-    """Workers on one database and one Redis; people p0, p1, … who are in one room."""
+    """Workers on one database; people p0, p1, … who are in one room."""
 
-    def __init__(self, workers: list[Worker], redis: Redis, postgres: Postgres, people: int) -> None:
-        self.workers, self.redis, self.postgres = workers, redis, postgres
+    def __init__(self, workers: list[Worker], people: int) -> None:
+        self.workers = workers
         self._clients: list[Client] = []
         made = workers[0].manage("-m", "tests.scale.seed", stdin={ROOM: [f"p{number}" for number in range(people)]})
         seeded: dict[str, Any] = json.loads(made)
@@ -36,13 +29,14 @@ class Site:
         self.tokens = [secret for _, secret in seeded["people"].values()]
         self.ids = [user_id for user_id, _ in seeded["people"].values()]
 
-    async def client(self, number: int, *, moves: bool = True, anywhere: bool = True) -> Client:
+    async def client(self, number: int, *, anywhere: bool = True, **options: Any) -> Client:
         """The person of that number, connected: to the first worker, the next, … in turn; when it goes, to another."""
         first = number % len(self.workers)
         addresses = [worker.url for worker in (*self.workers[first:], *self.workers[:first])]
-        if not anywhere:
-            addresses = addresses[:1]
-        client = Client(self.tokens[number], addresses, moves=moves)
+        return await self.client_at(number, addresses if anywhere else addresses[:1], **options)
+
+    async def client_at(self, number: int, addresses: list[str], **options: Any) -> Client:
+        client = Client(self.tokens[number], addresses, **options)
         self._clients.append(client)
         await client.start()
         return client
@@ -61,16 +55,32 @@ class Site:
             rows = connection.execute(query, [self.room]).fetchall()
         return [Row(seq, message_id, str(client_id)) for seq, message_id, client_id in rows]
 
+    def verdict(self, clients: Iterable[Client]) -> Verdict:
+        return check(self.stored(), [client.diary(f"client {n}", self.room) for n, client in enumerate(clients)])
+
+
+class BigSite(Site):
+    """On PostgreSQL and Redis."""
+
+    def __init__(self, workers: list[Worker], redis: Redis, postgres: Postgres, people: int) -> None:
+        super().__init__(workers, people)
+        self.redis, self.postgres = redis, postgres
+
+    @property
+    def database(self) -> str:
+        """Its name."""
+        return self.workers[0].env["DATABASE_URL"].rpartition("/")[2]
+
 
 @pytest.fixture
 async def make_site(
     workers: Callable[..., list[Worker]], redis_server: Redis, postgres_server: Postgres
-) -> AsyncIterator[Callable[..., Site]]:
+) -> AsyncIterator[Callable[..., BigSite]]:
     """`make_site(2, people=40, DRAIN_SECONDS="5")`. No worker of it may have logged a traceback when the test ends."""
-    made: list[Site] = []
+    made: list[BigSite] = []
 
-    def make(count: int, *, people: int, **settings: str) -> Site:
-        made.append(Site(workers(count, **settings), redis_server, postgres_server, people))
+    def make(count: int, *, people: int, **settings: str) -> BigSite:
+        made.append(BigSite(workers(count, **settings), redis_server, postgres_server, people))
         return made[-1]
 
     yield make

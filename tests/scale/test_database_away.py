@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from tests.scale.checker import check
-from tests.scale.conftest import Site
-from tests.scale.link import Frame, until
+from realtime_site.chaos.link import Frame, until
+from tests.scale.conftest import BigSite
 from tests.scale.traffic import everybody_has
 
 # People look at a spinner for as long, and a load balancer gives a check about that much.
@@ -14,7 +13,7 @@ RECOVERY_SECONDS = 5
 
 
 async def test_what_is_sent_while_the_database_is_away_is_refused_and_stored_once_when_tried_again(
-    make_site: Callable[..., Site],
+    make_site: Callable[..., BigSite],
 ) -> None:
     site = make_site(2, people=4)
     clients = await site.clients(4)
@@ -36,12 +35,12 @@ async def test_what_is_sent_while_the_database_is_away_is_refused_and_stored_onc
     await everybody_has(site, clients)
 
     assert len(site.stored()) == 1 + 1 + 3
-    check(site.stored(), clients[1:], site.room)
+    assert not site.verdict(clients[1:]).anomalies
     assert not any(client.closed_with for client in clients)
 
 
 async def test_while_it_is_away_many_are_refused_soon_and_when_it_is_back_they_are_served_soon(
-    make_site: Callable[..., Site],
+    make_site: Callable[..., BigSite],
 ) -> None:
     site = make_site(1, people=40)
     clients = await site.clients(40)

@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from tests.scale.checker import check
-from tests.scale.conftest import Site
-from tests.scale.link import until
+from realtime_site.chaos.link import until
+from tests.scale.conftest import BigSite
 from tests.scale.traffic import everybody_has, talk
 
 MEMBERS = 40
@@ -13,7 +12,7 @@ EACH_SENDS = 500
 
 
 async def test_forty_people_on_two_workers_get_each_of_a_thousand_messages_once_in_one_order(
-    make_site: Callable[..., Site],
+    make_site: Callable[..., BigSite],
 ) -> None:
     site = make_site(2, people=MEMBERS)
     clients = await site.clients(MEMBERS)
@@ -21,14 +20,14 @@ async def test_forty_people_on_two_workers_get_each_of_a_thousand_messages_once_
     await asyncio.gather(talk(clients[0], site.room, EACH_SENDS), talk(clients[1], site.room, EACH_SENDS))
     await everybody_has(site, clients)
 
-    check(site.stored(), clients, site.room)
+    assert not site.verdict(clients).anomalies
     assert len(site.stored()) == 1 + 2 * EACH_SENDS
     assert sum(client.rooms[site.room].ignored for client in clients) == 0
     assert sum(client.rooms[site.room].syncs for client in clients) == 0
 
 
 async def test_the_same_holds_when_redis_forgets_everything_and_is_killed_meanwhile(
-    make_site: Callable[..., Site],
+    make_site: Callable[..., BigSite],
 ) -> None:
     site = make_site(2, people=MEMBERS)
     clients = await site.clients(MEMBERS)
@@ -44,6 +43,6 @@ async def test_the_same_holds_when_redis_forgets_everything_and_is_killed_meanwh
     await talking
     await everybody_has(site, clients)
 
-    check(site.stored(), clients, site.room)
+    assert not site.verdict(clients).anomalies
     assert len(site.stored()) == 1 + 2 * EACH_SENDS
     assert not any(client.closed_with or client.errors for client in clients)

@@ -1,11 +1,12 @@
 """A worker goes, politely or not; people go on talking."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 
-from tests.scale.checker import check
+from realtime_site.chaos.link import until
+from tests.processes import PATIENCE_SECONDS, accepts
 from tests.scale.conftest import Site
-from tests.scale.link import until
 from tests.scale.traffic import everybody_has, talk
 
 DRAINING = 4503
@@ -23,7 +24,7 @@ async def test_a_worker_killed_in_the_middle_costs_nobody_a_message(make_site: C
     await talking
     await everybody_has(site, clients)
 
-    check(site.stored(), clients, site.room)
+    assert not site.verdict(clients).anomalies
     assert len(site.stored()) == 1 + 4 * 300
     assert all(client.closed_with for client in clients[1::2])
     assert not any(client.closed_with for client in clients[0::2])
@@ -45,10 +46,46 @@ async def test_a_worker_told_to_stop_lets_go_of_everybody_politely(make_site: Ca
     await until(lambda: all(client.is_connected for client in (*movers, *sitters)), "reconnects")
     await everybody_has(site, [*movers, *sitters, *others])
 
-    check(site.stored(), [*movers, *sitters, *others], site.room)
+    assert not site.verdict([*movers, *sitters, *others]).anomalies
     assert [len(client.heard_of("goodbye")) for client in (*movers, *sitters)] == [1, 1, 1]
     assert [client.closed_with for client in sitters] == [[DRAINING]]
     assert [client.sent_again for client in sitters] == [0]
     assert DRAINING not in [code for client in movers for code in client.closed_with]
     assert not any(client.closed_with or client.heard_of("goodbye") for client in others)
     assert staying.is_running
+
+
+def test_whom_the_kernel_has_let_in_before_the_end_is_answered(make_site: Callable[..., Site]) -> None:
+    """A proxy asks no other worker once it has sent a POST: a connection reset then is an error that somebody sees."""
+    site = make_site(1, people=1)
+    worker = site.workers[0]
+    worker.suspend()
+    # More than Twisted accepts in two rounds of its loop.
+    peers = [socket.create_connection(("127.0.0.1", worker.port), PATIENCE_SECONDS) for _ in range(400)]
+    for peer in peers:
+        peer.sendall(b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n")
+    worker.terminate()
+    worker.resume()
+
+    assert {_first_bytes(peer) for peer in peers} == {b"HTTP/1.1 403"}
+    assert worker.wait() == 0
+
+
+async def test_a_worker_told_to_stop_lets_nobody_new_in(make_site: Callable[..., Site]) -> None:
+    """Whoever is refused goes to another worker at once; whoever is let in and not served waits for nothing."""
+    site = make_site(1, people=1, DRAIN_SECONDS="30")
+    worker = site.workers[0]
+    sitter = await site.client(0, moves=False)
+    worker.terminate()
+    await until(lambda: bool(sitter.heard_of("goodbye")), "a goodbye")
+    await until(lambda: not accepts(worker.port), "a refusal")
+    assert sitter.is_connected
+    assert (await sitter.post(site.room, "still here"))["body"] == "still here"
+
+
+def _first_bytes(peer: socket.socket) -> bytes:
+    with peer:
+        try:
+            return peer.recv(12)
+        except ConnectionError:
+            return b"reset"

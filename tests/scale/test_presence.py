@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from tests.scale.client import Client
+from realtime_site.chaos.client import Client
+from realtime_site.chaos.link import until
 from tests.scale.conftest import Site
-from tests.scale.link import until
 
 FORGOTTEN_SECONDS = 60
 

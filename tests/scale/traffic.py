@@ -3,9 +3,9 @@
 import asyncio
 from collections import deque
 
-from tests.scale.client import Client
+from realtime_site.chaos.client import Client
+from realtime_site.chaos.link import Frame, until
 from tests.scale.conftest import Site
-from tests.scale.link import Frame, until
 
 WINDOW = 8  # unacked messages of a sender, as an outbox that has filled up would have
 # Invariant: a socket learns of a missed event within this, whatever Redis did.

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.matrix import Seen, table
 from tests.runner.__main__ import STAGES, chosen
-from tests.runner.results import NotRun, Result, listed, of_pytest, of_tap
+from tests.runner.results import NotRun, Result, listed, of_pytest, of_tap, properties
 
 XML = """<testsuites><testsuite>
 <testcase classname="tests.unit.a" name="passes"/>
@@ -74,15 +75,60 @@ def test_what_was_not_run_for_one_reason_is_one_line_with_its_cure() -> None:
         ([], list(STAGES), []),
         (["unit", "browser"], ["unit", "browser"], []),
         (["unit", "-k", "scale"], ["unit"], ["-k", "scale"]),
-        (["-k", "hub"], ["unit", "sqlite", "postgres", "scale", "browser"], ["-k", "hub"]),
+        (["-k", "hub"], ["unit", "sqlite", "postgres", "scale", "faults", "browser"], ["-k", "hub"]),
         (["tests/unit/test_hub.py::test_x"], ["unit"], ["tests/unit/test_hub.py::test_x"]),
         (["tests/http"], ["sqlite", "postgres"], ["tests/http"]),
+        (["tests/faults/test_redis.py"], ["faults"], ["tests/faults/test_redis.py"]),
+        (["--seed", "7", "unit", "--repeat=2", "-x"], ["unit"], ["-x"]),
     ],
 )
 def test_stages_come_first_and_paths_choose_their_stages(
     words: list[str], names: list[str], arguments: list[str]
 ) -> None:
-    assert chosen(words) == (names, arguments)
+    choice = chosen(words)
+    assert (choice.stages, choice.arguments) == (names, arguments)
+
+
+@pytest.mark.parametrize(
+    ("words", "quick"),
+    [
+        ([], True),
+        (["--seed", "7", "-x"], True),
+        (["faults"], False),
+        (["-k", "redis"], False),
+        (["tests/faults"], False),
+    ],
+)
+def test_the_quick_half_of_the_faults_is_run_when_nothing_is_named(words: list[str], quick: bool) -> None:
+    assert chosen(words).quick is quick
+
+
+def test_seed_and_repeat_are_ours_and_a_seed_is_drawn_where_none_is_given() -> None:
+    assert chosen(["faults", "--seed", "7", "--repeat=3"])[2:4] == (7, 3)
+    assert chosen([]).seed != chosen([]).seed
+    assert chosen([]).repeat == 1
+
+
+@pytest.mark.parametrize("words", [["--seed"], ["--seed", "x"], ["--repeat=0"], ["faults", "--repeat"]])
+def test_a_number_that_is_none_is_refused(words: list[str]) -> None:
+    with pytest.raises(SystemExit, match="takes a number"):
+        chosen(words)
+
+
+def test_what_tests_leave_behind_is_found(tmp_path: Path) -> None:
+    cases = '<testcase name="a"><properties><property name="fault" value="[1]"/></properties></testcase><testcase/>'
+    assert properties(junit(tmp_path, f"<testsuite>{cases}</testsuite>"), "fault") == ["[1]"]
+    assert properties(tmp_path / "there is none", "fault") == []
+
+
+def test_the_table_of_faults_adds_up_runs_and_marks_a_recovery_that_took_too_long() -> None:
+    rows = [Seen("worker", 10, 20, 0, 0, 0, 1.04, 5), Seen("Redis", 1, 2, 1, 0, 2, 12.34, 10)]
+    rows.append(Seen("worker", 5, 10, 0, 0, 0, 2.0, 5))
+    assert [Seen.from_json(row.to_json()) for row in rows] == rows
+    assert [line.split() for line in table(rows)[1:]] == [
+        ["Redis", "1", "1", "2", "1", "0", "2", "12.3", "12.3", "!", "10"],
+        ["worker", "2", "15", "30", "0", "0", "0", "1.5", "2.0", "5"],
+    ]
 
 
 def test_a_word_that_means_nothing_is_refused() -> None:

@@ -1,43 +1,63 @@
 """A client that behaves as docs/protocol.md asks: it stays connected, keeps order, closes gaps, tries again.
 
-It keeps what tests ask about: what it sent, what was acked, what it heard.
+It keeps what is asked about afterwards: what it sent, what was acked, what it heard, and when.
 """
 
 import asyncio
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
+from time import monotonic
+from typing import Any
 
-from tests.scale.link import Frame, Link
-from tests.scale.roomlog import RoomLog
+from realtime_site.chaos.checker import Diary, Row
+from realtime_site.chaos.link import Frame, Link
+from realtime_site.chaos.roomlog import RoomLog
 
 HOLD_SECONDS = 0.3
+# Refusals that pass by themselves, and when to try again where the server does not say.
+PASSING = {"rate_limited", "unavailable", "internal"}
+AGAIN_SECONDS = 2.0
+
+
+class RefusedError(Exception):
+    """The server will not have the message, now or later."""
 
 
 class Client(Link):
     """One person's program, with all their rooms."""
 
-    def __init__(self, token: str, addresses: Sequence[str], *, moves: bool = True) -> None:
-        super().__init__(token, addresses, moves=moves)
+    def __init__(self, token: str, addresses: Sequence[str], **options: Any) -> None:
+        super().__init__(token, addresses, **options)
         self.rooms: dict[int, RoomLog] = {}
-        self.sent: list[str] = []
+        self.sent: dict[str, float] = {}  # when, first
         self.acked: dict[str, Frame] = {}
         self.sent_again = 0
         self.errors: list[Frame] = []
         self.events: list[Frame] = []  # all but messages
         self._catching_up: dict[int, asyncio.Task[None]] = {}
         self._outbox: dict[str, tuple[Frame, asyncio.Future[Frame]]] = {}
+        self._asked: dict[str, asyncio.Future[Frame]] = {}
 
     def post(self, room: int, body: str) -> "asyncio.Future[Frame]":
-        """Sends a message, again after each reconnect, until it is acked: a future of the stored message."""
+        """Sends a message, again after each reconnect, until it is acked: a future of the stored message.
+
+        It raises `RefusedError`. Several at once may be stored in another order when some of them are refused for a
+        time; who minds waits for one before the next, as the browser does.
+        """
         client_id = str(uuid.uuid4())
-        self.sent.append(client_id)
+        self.sent[client_id] = monotonic()
         future: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
         command = {"type": "message.send", "room": room, "client_id": client_id, "body": body}
         self._outbox[client_id] = command, future
         if self.is_connected:
             self._send_stored(client_id)
         return future
+
+    def diary(self, name: str, room: int) -> Diary:
+        log = self.rooms[room]
+        acked = {client_id: _row(message) for client_id, message in self.acked.items()}
+        return Diary(name, log.first, list(self.sent), acked, [_row(message) for message in log.heard])
 
     def heard_of(self, kind: str) -> list[Frame]:
         return [event for event in self.events if event["type"] == kind]
@@ -57,7 +77,7 @@ class Client(Link):
             if log.is_behind:
                 self._catch_up(room["id"], log)
         for client_id in self._outbox:
-            self.sent_again += 1
+            self.sent_again += not self._waits_for(client_id)
             self._send_stored(client_id)
 
     def _on_message(self, frame: Frame) -> None:
@@ -92,24 +112,45 @@ class Client(Link):
             more = page["more_after"]
 
     async def _read(self, kind: str, **fields: int) -> Frame:
-        while (answer := await self.command(kind, **fields))["type"] == "error":
-            await asyncio.sleep(answer["retry_after"])
+        while (answer := await self.command(kind, **fields))["type"] == "error":  # noqa: ASYNC110
+            await asyncio.sleep(answer.get("retry_after", AGAIN_SECONDS))
         return answer
 
     def _send_stored(self, client_id: str) -> None:
-        if client_id not in self._outbox:
+        if client_id not in self._outbox or self._waits_for(client_id):
             return
-        reply = self.ask(self._outbox[client_id][0])
+        reply = self._asked[client_id] = self.ask(self._outbox[client_id][0])
         reply.add_done_callback(lambda done: self._on_ack(client_id, done))
+
+    def _waits_for(self, client_id: str) -> bool:
+        """The future knows before its callbacks have run: a `welcome` may be read in between."""
+        return client_id in self._asked and not self._asked[client_id].done()
 
     def _on_ack(self, client_id: str, reply: "asyncio.Future[Frame]") -> None:
         if reply.cancelled() or reply.exception() or client_id not in self._outbox:
-            return
+            return  # the next `welcome` sends it again
         answer = reply.result()
         if answer["type"] == "ok":
             self.acked[client_id] = answer["message"]
-            self._outbox.pop(client_id)[1].set_result(answer["message"])
+            del self._asked[client_id]
+            _settle(self._outbox.pop(client_id)[1], answer["message"])
+            return
+        self.errors.append(answer)
+        if answer["code"] in PASSING:
+            wait = answer.get("retry_after", AGAIN_SECONDS)
+            asyncio.get_running_loop().call_later(wait, self._send_stored, client_id)
         else:
-            self.errors.append(answer)
-            if "retry_after" in answer:
-                asyncio.get_running_loop().call_later(answer["retry_after"], self._send_stored, client_id)
+            _settle(self._outbox.pop(client_id)[1], RefusedError(f"{answer['code']}: {answer['detail']}"))
+
+
+def _settle(future: "asyncio.Future[Frame]", outcome: Frame | RefusedError) -> None:
+    if future.done():  # whoever posted waits no longer
+        return
+    if isinstance(outcome, RefusedError):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
+
+
+def _row(message: Frame) -> Row:
+    return Row(message["seq"], message["id"], message["client_id"])

@@ -1,20 +1,28 @@
 """One room as a client knows it: docs/protocol.md, "Order, gaps, resume". Pure."""
 
+from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import Any
 
 Frame = dict[str, Any]
 
 
 class RoomLog:
-    """What was applied, in that order; what waits for a gap to close."""
+    """What was applied, in that order and when; what waits for a gap to close."""
 
-    def __init__(self, last: int) -> None:
+    def __init__(self, last: int, *, clock: Callable[[], float] = monotonic) -> None:
         self.first = self.last = self.head = last
         self.heard: list[Frame] = []
+        self._heard_at: list[float] = []
         self.ignored = 0  # events that brought nothing new
         self.syncs = 0
+        self._clock = clock
         self._known: dict[int, Frame] = {}
         self._held: list[Frame] = []
+
+    def times(self) -> Iterator[tuple[str, float]]:
+        """The `client_id` of each message that was applied, and when."""
+        return zip((message["client_id"] for message in self.heard), self._heard_at, strict=True)
 
     @property
     def is_behind(self) -> bool:
@@ -43,6 +51,7 @@ class RoomLog:
     def _apply(self, message: Frame) -> None:
         if message["id"] not in self._known:
             self.heard.append(message)
+            self._heard_at.append(self._clock())
         self._known[message["id"]] = message
 
     def _release(self) -> None:

@@ -78,7 +78,8 @@ def _pair(
     on = _phase(engine, rooms, server)
     answers, connections = flooder("off")
     on |= {"commands": answers / SECONDS, "connections": connections / SECONDS}
-    told = f"p99 {off['p99_ms']:.1f} ms without, {on['p99_ms']:.1f} ms with {on['commands']:,.0f} commands, {on['connections']:.1f} connections a second"
+    rates = f"{on['commands']:,.0f} commands, {on['connections']:.1f} connections a second"
+    told = f"p99 {off['p99_ms']:.1f} ms without, {on['p99_ms']:.1f} ms with {rates}"
     bench.say(f"  {told}")
     return off, on
 

@@ -27,7 +27,7 @@ from benchmarks.peers.stock import Stock
 MISSED = (0, 1, 50, 190, 2000)
 PEOPLE = 50
 OURS = Confab(stored=True)
-THEIRS = Stock("uvicorn", "pub/sub", "logged_in")
+THEIRS = Stock("uvicorn", "pub/sub", "logged_in", pooled=True)
 Figures = dict[str, float]
 # Brings one person back; calls back with the bytes received when they are up to date.
 Return = Callable[[Engine, int, Callable[[int], None]], None]

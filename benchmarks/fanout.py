@@ -24,7 +24,7 @@ from benchmarks.peers.stock import Stock
 from benchmarks.peers.websockets_broadcast import WebsocketsBroadcast
 
 SIZES = (50, 300, 1000)
-SECONDS = 1.0
+SECONDS = 0.8
 PEERS: tuple[Peer, ...] = (
     Confab(stored=False),
     Confab(stored=True),

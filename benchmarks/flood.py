@@ -29,7 +29,7 @@ SIZE = 10
 # Each of ten people half a message a second: far below their limit of five.
 PER_SECOND = 5.0
 SECONDS = 3.0
-PAIRS = 12
+PAIRS = 10
 SILENT = 50
 # What a signal may carry at most is 4 KiB (docs/protocol.md).
 BIG = "x" * 3500

@@ -53,12 +53,12 @@ def _measure(server: Server, steps: tuple[int, int]) -> Figures:
     engine = Engine()
     for socket in connect(engine, server.dialect, 64):  # what the first sockets make a server load
         socket.abort()
-    engine.rest(3)
+    engine.rest(2)
     at = [memory(*server.workers)]
     count = 0
     for step in steps:
         connect(engine, server.dialect, step - count, first=count)
-        engine.rest(5)  # presence is told, buffers are given back
+        engine.rest(3)  # presence is told, buffers are given back
         at.append(memory(*server.workers))
         count = step
     engine.close()

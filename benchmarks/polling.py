@@ -19,8 +19,8 @@ from benchmarks.peers.confab import Confab
 from benchmarks.peers.stock import Stock
 
 # Messages a second in the room: somebody writes now and then, people talk, it is crowded.
-RATES = (0.1, 1.0, 5.0)
-SECONDS = 20.0
+RATES = (0.2, 1.0, 5.0)
+SECONDS = 15.0
 POLL_SECONDS = 1.0
 OURS, POLLED = Confab(stored=True), Stock("uvicorn", "pub/sub", "logged_in", pooled=True)
 WEBSOCKET, LONG, SHORT = "Confab", "long polling", "polling every second"

@@ -91,6 +91,8 @@ def _dots(ax: Any, plot: Dots) -> None:
 
 
 def _lines(ax: Any, plot: Lines) -> None:
+    from matplotlib.ticker import LogLocator
+
     others = iter(COLOURS)
     for name, points in plot.series.items():
         colour = OURS if is_ours(name) else next(others)
@@ -110,6 +112,11 @@ def _lines(ax: Any, plot: Lines) -> None:
         ax.set_xscale("log")
     if plot.scale == "loglog":
         ax.set_yscale("log")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.minorticks_off()
+        ax.yaxis.set_major_formatter(lambda value, place: f"{value:,.10g}")
+    else:
+        ax.set_ylim(bottom=0)
     if plot.ticks:
         ticks = sorted({x for points in plot.series.values() for x, _ in points})
         ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])

@@ -27,13 +27,21 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.send(text_data=json.dumps({"message": event["message"]}))
 
 
-class StoredChatConsumer(ChatConsumer):
+class LoggedInChatConsumer(ChatConsumer):
+    group: str | None = None
+
     async def connect(self) -> None:
         if not self.scope["user"].is_authenticated:
             await self.close()
             return
         await super().connect()
 
+    async def disconnect(self, code: int) -> None:
+        if self.group:
+            await super().disconnect(code)
+
+
+class StoredChatConsumer(LoggedInChatConsumer):
     async def receive(self, text_data: str) -> None:
         message = json.loads(text_data)["message"]
         await database_sync_to_async(Message.objects.create)(room=self.room, author=self.scope["user"], body=message)

@@ -14,9 +14,16 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
 ]
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+]
 ROOT_URLCONF = "benchmarks.stock.urls"
 ASGI_APPLICATION = "benchmarks.stock.asgi.application"
 DATABASES = {"default": dj_database_url.parse(os.environ["DATABASE_URL"])}
+if os.environ["STOCK_POOL"]:
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 2, "max_size": 16}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 CHANNEL_LAYERS = {

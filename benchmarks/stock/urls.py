@@ -1,3 +1,10 @@
-"""Nothing over HTTP."""
+"""What a page without sockets asks for."""
 
-urlpatterns: list[object] = []
+from django.urls import path
+
+from benchmarks.stock import views
+
+urlpatterns = [
+    path("messages/<str:room>/", views.messages),
+    path("messages/<str:room>/wait/", views.wait),
+]

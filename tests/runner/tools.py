@@ -55,7 +55,7 @@ def typescript(execute: Execute) -> Path:
             "--prefix",
             TYPESCRIPT_DIR,
         ]
-        if execute([*_npm(), "install", *options, TYPESCRIPT]) or not tsc.exists():
+        if execute([*npm(), "install", *options, TYPESCRIPT]) or not tsc.exists():
             raise MissingError(
                 "npm could not install TypeScript.",
                 "Run bin/test js again with a network; test-results/js.txt has what npm said.",
@@ -100,7 +100,7 @@ def proxies(execute: Execute) -> None:
         raise MissingError(f"Missing here: {names}.", f"As root: apt-get install {' '.join(missing)}")
 
 
-def _npm() -> list[str | Path]:
+def npm() -> list[str | Path]:
     system = shutil.which("npm")
     if system:
         return [system]

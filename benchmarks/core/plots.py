@@ -77,7 +77,8 @@ def _style(name: str) -> dict[str, Any]:
 def _dots(ax: Any, plot: Dots) -> None:
     from benchmarks.core.figures import number
 
-    ordered = sorted(plot.values.items(), key=lambda item: -item[1])
+    shown = {name: value for name, value in plot.values.items() if value > 0}  # a collector may make a slope negative
+    ordered = sorted(shown.items(), key=lambda item: -item[1])
     names, values = [name for name, _ in ordered], [value for _, value in ordered]
     colours = [OURS if is_ours(name) else QUIET for name in names]
     ax.hlines(names, min(values) / 2, values, color="#d8dee4", linewidth=1, zorder=1)

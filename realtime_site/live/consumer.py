@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence, S
 from datetime import UTC, datetime
 from functools import cache, partial
 from inspect import isawaitable
+from itertools import count
 from time import monotonic
 from typing import Any, ClassVar, Self
 
@@ -33,14 +34,19 @@ logger = logging.getLogger(__name__)
 SUBPROTOCOL = "live.v1"
 IN_FLIGHT = 32
 BAD_FRAMES_A_MINUTE = 10
-# Of a client that heeds `retry_after` there is one now and then; one that sends a hundred commands a second is let go
-# of within four seconds.
-REFUSALS_A_MINUTE = 300
+# A client that heeds `retry_after` gets one now and then. One that does not is heard again only after a moment, so that
+# to refuse it costs nearly nothing; and after ten seconds of that it is let go of.
+REFUSED_SECONDS = 0.05
+REFUSALS_A_MINUTE = 200
+# Commands of one socket in a row, before others get their turn: about a millisecond.
+IN_A_ROW = 16
 
 _commands = Buckets("commands", Rate(per_second=20, burst=100))
 # A class of forty behind one address, each with three devices, comes back at once and again; a guesser of tokens gets
 # nowhere.
 _handshakes = Buckets("handshakes", Rate(per_second=50, burst=500))
+# As many tabs as a browser bears, all back at once; past that somebody is let in only to be let go of again.
+_arrivals = Buckets("arrivals", Rate(per_second=1, burst=60))
 
 
 class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no types
@@ -49,7 +55,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
     commands: ClassVar[tuple[type[Command], ...]] = (Ping,)
     subprotocol: ClassVar[str | None] = SUBPROTOCOL
     # The token buckets that workers share.
-    buckets: ClassVar[tuple[Buckets, ...]] = (_commands, _handshakes)
+    buckets: ClassVar[tuple[Buckets, ...]] = (_commands, _handshakes, _arrivals)
     # How a socket that does not speak the wire protocol itself says an event; None for those that do.
     translate: Callable[[str], list[str]] | None = None
     # No layer channel of its own: the hub receives for all sockets of the process.
@@ -68,6 +74,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         self._freed: asyncio.Future[None] | None = None
         self._bad_frames: Strikes | None = None
         self._refusals: Strikes | None = None
+        self._refused_now = False
         self._closed = False
         self._missed: list[Batch] = []
         self._controlled: dict[str, int] = {}
@@ -185,7 +192,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             return await self._refused(Close.SUBPROTOCOL, offered[0] if offered else None)
         self.credentials = auth.credentials(self.scope)
         try:
-            self._check_address()
+            self._check_arrival()
             snapshot = await admission().submit(self)
         except ClientError as error:
             return await self._refused(_why_closed(error), self.subprotocol)
@@ -195,13 +202,17 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         self.hub.came(self)
         return True
 
-    def _check_address(self) -> None:
+    def _check_arrival(self) -> None:
         """Before anything is asked of the database. Raises `ClientError('rate_limited')`."""
         for buckets in self.buckets:
             sharing().share(buckets)
-        address = auth.address(self.scope)
-        if settings.LIVE_RATE_LIMITS and address:
+        if not settings.LIVE_RATE_LIMITS:
+            return
+        address, visitor = auth.address(self.scope), self.credentials.alias
+        if address:
             _handshakes.take(address)
+        if visitor:
+            _arrivals.take(visitor)
 
     async def _refused(self, code: int, subprotocol: str | None) -> bool:
         await self.base_send({"type": "websocket.accept", "subprotocol": subprotocol})
@@ -211,12 +222,17 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
     # --- The command loop ------------------------------------------------------------------------------------------
 
     async def _serve(self, receive: Callable[[], Awaitable[Any]]) -> None:
-        while True:
+        for number in count(1):
             message = await receive()
             if message["type"] == "websocket.disconnect":
                 return
             if not self._closed:
                 self._take(message)
+            if self._refused_now:
+                self._refused_now = False
+                await asyncio.sleep(REFUSED_SECONDS)
+            elif number % IN_A_ROW == 0:
+                await asyncio.sleep(0)
             # Reads no further while IN_FLIGHT commands are unanswered: the server stops reading from the peer then.
             while self._in_flight >= IN_FLIGHT:
                 self._freed = asyncio.get_running_loop().create_future()
@@ -310,6 +326,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             if self._bad_frames.strike(monotonic()):
                 self.close(Close.BAD_FRAMES)
         elif error.code == "rate_limited":
+            self._refused_now = True
             self._refusals = self._refusals or Strikes(REFUSALS_A_MINUTE)
             if self._refusals.strike(monotonic()):
                 self.close(Close.FLOODING)

@@ -211,10 +211,9 @@ class LiveSocket(Protocol):  # type: ignore[misc]  # Twisted has no types here
         self._rest = taken.rest
         for text in taken.texts:
             self._put({"type": "websocket.receive", "text": text})
-        for payload in taken.pings:
-            # A peer that pings and does not read gets no pongs: they would pile up past every limit.
-            if self.unsent_bytes() <= CONGESTED_BYTES:
-                self._write(frame(PONG, payload))
+        # Of many only the last is answered (RFC 6455 §5.5.3), and none to a peer that does not read: they would pile up.
+        if taken.pings and self.unsent_bytes() <= CONGESTED_BYTES:
+            self._write(frame(PONG, taken.pings[-1]))
         if taken.odd:
             self._read_odd(b"")
 

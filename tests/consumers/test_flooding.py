@@ -10,7 +10,7 @@ from realtime_site.accounts.models import User
 from realtime_site.live import auth
 from realtime_site.live import consumer as consumer_module
 from realtime_site.live.limits import Buckets, Rate
-from tests.consumers.support import Client
+from tests.consumers.support import Client, session_cookie
 from tests.factories import make_room, make_user
 
 Connect = Callable[..., Awaitable[Client]]
@@ -24,12 +24,13 @@ async def people() -> list[User]:
     return users
 
 
-async def test_a_socket_that_keeps_on_after_hundreds_of_refusals_is_closed(
+async def test_a_socket_that_keeps_on_after_many_refusals_is_closed(
     connect: Connect, people: list[User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(consumer_module, "_commands", Buckets("commands", Rate(per_second=0.01, burst=1)))
+    monkeypatch.setattr(consumer_module, "REFUSALS_A_MINUTE", 5)
     client = await connect(people[0])
-    for _ in range(consumer_module.REFUSALS_A_MINUTE + 1):
+    for _ in range(6):
         await client.socket.send_to(text_data='{"type":"ping","id":1}')
     assert await client.close_code() == FLOODING
 
@@ -55,6 +56,18 @@ async def test_a_stranger_cannot_use_up_a_rooms_tokens(
     room = alice.room("general")["id"]
     assert (await mallory.send(room, "hi"))["code"] == "forbidden"
     assert (await alice.send(room, "hi"))["type"] == "ok"
+
+
+async def test_one_session_may_open_so_many_sockets_before_it_is_told_to_wait(
+    people: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer_module, "_arrivals", Buckets("arrivals", Rate(per_second=0.01, burst=1)))
+    cookie = await sync_to_async(session_cookie)(people[0])
+    first, second = Client(cookie=cookie), Client(cookie=cookie)
+    assert (await first.socket.connect())[0]
+    assert (await second.socket.connect())[0]
+    assert await second.close_code() == OVERLOADED
+    await first.close()
 
 
 async def test_an_address_may_open_so_many_sockets_before_it_is_told_to_wait(

@@ -73,8 +73,10 @@ class Flooder:
             **self._told["headers"],
         }
         lines = ["GET /ws/ HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
-        # What follows does not wait for the upgrade, as a flooder would not.
-        self._unsent = ("\r\n".join(lines) + "\r\n\r\n").encode() + self._frames
+        # What followed before the upgrade is answered would only be dropped.
+        self._connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        self._connection.recv(65_536)
+        self._unsent = self._frames
         self._connection.setblocking(False)
 
     def _turn(self, *, read: bool, write: bool) -> None:

@@ -3,9 +3,8 @@
 It listens to the same room topic as every other socket; `translate` puts the protocol's events into its simpler words.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import msgspec
@@ -18,8 +17,9 @@ from chat.services import rooms
 from realtime_site.live import topics
 from realtime_site.live.admission import Snapshot
 from realtime_site.live.closing import Close
+from realtime_site.live.database import in_database
 from realtime_site.live.errors import ClientError
-from realtime_site.live.frames import check_depth, encode
+from realtime_site.live.frames import FrameError, check_depth, encode
 from realtime_site.live.presence import presence
 
 
@@ -73,21 +73,18 @@ class PlainRoomConsumer(RoomSockets):
     subprotocol: ClassVar[str | None] = None
     translate = staticmethod(translate)
 
-    @classmethod
-    def snapshots(cls, sockets: Sequence[Self]) -> list[Snapshot | ClientError]:
-        return [socket._enter() for socket in sockets]
+    async def prepare(self, snapshot: Snapshot) -> Snapshot:
+        """Not in `snapshots`: joining waits for the room's lock, and others' handshakes should not."""
+        return snapshot | {"room": await in_database(self._enter)}
 
-    def _enter(self) -> Snapshot | ClientError:
-        """Finds the room; a public one is joined by connecting."""
+    def _enter(self) -> protocol.Room:
+        """The room; a public one is joined by connecting. Raises `ClientError`."""
         room = Room.objects.filter(slug=self.scope["url_route"]["kwargs"]["slug"], archived_at=None).first()
         if room is None:
-            return ClientError("not_found", "No such room.")
-        try:
-            if not Membership.objects.filter(room=room, user=self.person.id).exists():
-                rooms.join(user_id=self.person.id, room_id=room.pk)
-            return {"room": selectors.room_of(user_id=self.person.id, room_id=room.pk)}
-        except ClientError as error:
-            return error
+            raise ClientError("not_found", "No such room.")
+        if not Membership.objects.filter(room=room, user=self.person.id).exists():
+            rooms.join(user_id=self.person.id, room_id=room.pk)
+        return selectors.room_of(user_id=self.person.id, room_id=room.pk)
 
     def welcome(self, snapshot: Snapshot) -> None:
         room = self.room = snapshot["room"]
@@ -115,7 +112,13 @@ class PlainRoomConsumer(RoomSockets):
         return self.room.id if isinstance(command, Chat) else None
 
     def decode(self, text: str) -> Any:
-        """A JSON object is a command; any other text is a message. Raises `ClientError`."""
+        """A JSON object is a command; any other text is a message. Raises `FrameError`."""
+        try:
+            return self._decoded(text)
+        except ClientError as error:
+            raise FrameError(error, None) from None
+
+    def _decoded(self, text: str) -> Any:
         if not text.lstrip().startswith("{"):
             return Chat(text)
         try:

@@ -16,6 +16,9 @@ from realtime_site.live.frames import SAFE_INTEGER, Command, check_json, check_t
 BODY_CHARACTERS = 8_000
 HISTORY_LIMIT = 100
 SYNC_LIMIT = 200
+# Of one answer's messages, body and HTML together. A slow reader is let go of past 1 MiB of unsent bytes, and would be
+# again and again if one answer could be that large.
+ANSWER_CHARACTERS = 256_000
 MEMBERS_LIMIT = 500
 UNREAD_CAP = 100
 SIGNAL_NAME_CHARACTERS = 64

@@ -3,7 +3,7 @@
 Authorisation is part of each query: all start from the person's memberships.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,7 +116,24 @@ def history(
     else:
         older = _older(rows if before is None else rows.filter(seq__lt=before), limit + 1)
         more_before, more_after, found = len(older) > limit, before is not None and before <= head, older[-limit:]
-    return Page(shown(found), more_before, more_after, head)
+    first, end = _within(found, around if around is not None else (after if after is not None else head))
+    return Page(shown(found[first:end]), more_before or first > 0, more_after or end < len(found), head)
+
+
+def _within(rows: Sequence[Message], seq: int) -> tuple[int, int]:
+    """The part of a page, from and to, that is not too long for one answer: nearest to `seq`, one message at least."""
+    nearest = sorted(range(len(rows)), key=lambda place: abs(rows[place].seq - seq))
+    taken, characters = set[int](), 0
+    for place in nearest:
+        characters += _size(rows[place])
+        if taken and characters > protocol.ANSWER_CHARACTERS:
+            break
+        taken.add(place)
+    return (min(taken), max(taken) + 1) if taken else (0, 0)
+
+
+def _size(row: Message) -> int:
+    return len(row.body) + len(row.html)
 
 
 def _older(rows: QuerySet[Message], limit: int) -> list[Message]:
@@ -147,7 +164,7 @@ def changes_since(*, room_id: int, after: int) -> Changes:
     head = Room.objects.values_list("head", flat=True).filter(pk=room_id).first() or 0
     rows = Message.objects.select_related("author").filter(room=room_id, changed__gt=after).order_by("changed")
     found = list(rows[: protocol.SYNC_LIMIT + 1])
-    if len(found) > protocol.SYNC_LIMIT:
+    if len(found) > protocol.SYNC_LIMIT or sum(map(_size, found)) > protocol.ANSWER_CHARACTERS:
         return Changes([], head, reset=True)
     head = max(head, found[-1].changed if found else 0)
     return Changes(shown(found), head, reset=False)

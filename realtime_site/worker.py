@@ -46,7 +46,7 @@ def _arguments() -> argparse.Namespace:
 def _listener(arguments: argparse.Namespace) -> socket.socket:
     if arguments.fd is not None:
         return socket.socket(fileno=arguments.fd)
-    from realtime_site.live.server import BACKLOG
+    from realtime_site.listening import BACKLOG
 
     family = socket.AF_INET6 if ":" in arguments.host else socket.AF_INET
     return socket.create_server((arguments.host, arguments.port), family=family, backlog=BACKLOG)

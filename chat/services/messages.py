@@ -55,25 +55,26 @@ def post_batch(drafts: Sequence[Draft]) -> list[Outcome]:
     wherever, whenever. Nearly always there is none: that is found out by storing them, and looked into only then.
     """
     try:
-        return _post_batch(drafts, stored={})
+        return _post_batch(drafts, look_up=False)
     except IntegrityError:
-        return _post_batch(drafts, stored=None)
+        return _post_batch(drafts, look_up=True)
 
 
 @transaction.atomic
-def _post_batch(drafts: Sequence[Draft], *, stored: dict[Key, Message] | None) -> list[Outcome]:
-    """`stored`: what is there of these already; None: it is looked up, under the rooms' locks."""
+def _post_batch(drafts: Sequence[Draft], *, look_up: bool) -> list[Outcome]:
+    """`look_up`: whether any may be stored already. Of those that may not be posted that is looked up always: they
+    may have been posted while they might.
+    """
     rooms = log.lock_rooms(draft.room_id for draft in drafts)
     members = sql.active_members({(draft.room_id, draft.author_id) for draft in drafts})
-    if stored is None:
-        stored = _stored(drafts)
+    stored = _stored([draft for draft in drafts if look_up or not _may(draft, rooms, members)])
     fresh: dict[Key, Draft] = {}
     failed: dict[int, ClientError] = {}
     for position, draft in enumerate(drafts):
         try:
-            _check(draft, rooms, members)
-            first = stored.get(draft.key) or fresh.setdefault(draft.key, draft)
-            _check_same(first, draft)
+            if draft.key not in stored:
+                _check(draft, rooms, members)
+            _check_same(stored.get(draft.key) or fresh.setdefault(draft.key, draft), draft)
         except ClientError as error:
             failed[position] = error
     posted = _append(rooms, list(fresh.values()))
@@ -116,8 +117,14 @@ def _own(user_id: int, message_id: int) -> tuple[LockedRoom, Message]:
 
 
 def _stored(drafts: Sequence[Draft]) -> dict[Key, Message]:
+    if not drafts:
+        return {}
     found = Message.objects.select_related("author").filter(client_id__in={draft.client_id for draft in drafts})
     return {(message.room_id, message.author_id, message.client_id): message for message in found}
+
+
+def _may(draft: Draft, rooms: dict[int, LockedRoom], members: set[tuple[int, int]]) -> bool:
+    return (draft.room_id, draft.author_id) in members and rooms[draft.room_id].archived_at is None
 
 
 def _check(draft: Draft, rooms: dict[int, LockedRoom], members: set[tuple[int, int]]) -> None:

@@ -69,6 +69,7 @@ def address(scope: Scope) -> str | None:
         found = ip_address((claimed[-hops] if hops and len(claimed) >= hops else peer).strip())
     except ValueError:
         return None
+    found = getattr(found, "ipv4_mapped", None) or found  # a listener for both kinds sees IPv4 like that
     if found.is_loopback:
         return None
     return str(found) if found.version == 4 else str(ip_network(f"{found}/64", strict=False))
@@ -128,7 +129,8 @@ def authenticate(many: Collection[Credentials]) -> dict[Credentials, Identity]:
 def changed(many: Collection[Identity]) -> dict[Credentials, Identity | None]:
     """Those whose person, session or token is no longer what it was: the new identity, or None for nobody.
 
-    Two queries where nothing has changed, however many they are; five at most. Run it in a database thread.
+    A query each for tokens, sessions and people, however many they are; as many again where something has changed.
+    Run it in a database thread.
     """
     tokens = {one.credentials for one in many if one.credentials.token}
     here = set(_by_token(tokens)) | _open_sessions({one.credentials for one in many} - tokens)
@@ -182,8 +184,8 @@ def _open_sessions(many: Collection[Credentials]) -> set[Credentials]:
     """Those whose session is there and has not expired; what it holds is not looked at."""
     keys = {one.session_key: one for one in many if one.session_key}
     engine = import_module(settings.SESSION_ENGINE).SessionStore
-    if not keys or not hasattr(engine, "get_model_class"):
-        return set(_sessions(keys))
+    if not hasattr(engine, "get_model_class"):
+        return {one for one, data in _sessions(keys).items() if _is_login(data)}
     rows = engine.get_model_class().objects.filter(session_key__in=keys.keys(), expire_date__gt=timezone.now())
     return {keys[key] for key in rows.values_list("session_key", flat=True)}
 
@@ -206,7 +208,11 @@ def _columns() -> list[str]:
 
 
 def _version(row: Iterable[Any]) -> int:
-    return hash(tuple(row))
+    values = tuple(row)
+    try:
+        return hash(values)
+    except TypeError:  # a host's own model may hold lists
+        return hash(repr(values))
 
 
 def _scheme(scope: Scope) -> str:

@@ -8,6 +8,7 @@ the method `message_send`, a coroutine or not, which returns the fields of its `
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence, Set
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache, partial
 from inspect import isawaitable
@@ -116,6 +117,10 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         """
         return [{} for _ in sockets]
 
+    async def prepare(self, snapshot: Snapshot) -> Snapshot:
+        """What a handshake needs beside, of its own and not together with others. Raises `ClientError`."""
+        return snapshot
+
     def welcome(self, snapshot: Snapshot) -> None:
         """Subscribes and greets; on the event loop, right after the snapshot was taken."""
         self.attach(topics.user(self.user.pk))
@@ -193,7 +198,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         self.credentials = auth.credentials(self.scope)
         try:
             self._check_arrival()
-            snapshot = await admission().submit(self)
+            snapshot = await self.prepare(await admission().submit(self))
         except ClientError as error:
             return await self._refused(_why_closed(error), self.subprotocol)
         await self.base_send({"type": "websocket.accept", "subprotocol": self.subprotocol})
@@ -272,8 +277,13 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             self._failed(command_id, error)
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
-        """Does something for this socket that ends with it."""
-        self._keep(asyncio.ensure_future(work))
+        """Does something for this socket that ends with it. A `ClientError` ends it too: nobody asked."""
+
+        async def quietly() -> None:
+            with suppress(ClientError):
+                await work
+
+        self._keep(asyncio.ensure_future(quietly()))
 
     def _keep(self, work: "asyncio.Future[Any]") -> "asyncio.Future[Any]":
         self._running.add(work)
@@ -343,13 +353,7 @@ _CLOSED_FOR = {
 def _why_closed(error: ClientError) -> Close:
     if isinstance(error, LoggedOutError):
         return Close.LOGGED_OUT
-    codes = {
-        "unavailable": Close.DRAINING,
-        "rate_limited": Close.DRAINING,
-        "not_found": Close.NOT_FOUND,
-        "internal": Close.INTERNAL,
-    }
-    return codes.get(error.code, Close.FORBIDDEN)
+    return _CLOSED_FOR.get(error.code, Close.FORBIDDEN)
 
 
 @cache

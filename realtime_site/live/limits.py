@@ -40,9 +40,7 @@ class Buckets:
     def take(self, key: Key) -> None:
         """Takes one token. Raises `ClientError('rate_limited')` with `retry_after` in seconds when there is none."""
         level = self._level(key)
-        self._levels[key] = (level - 1 if level >= 1 else level, self._clock())
-        if len(self._levels) > self._keep:
-            self._levels.popitem(last=False)
+        self._put(key, level - 1 if level >= 1 else level)
         if level < 1:
             wait = (1 - level) / self._rate.per_second
             raise ClientError("rate_limited", "Too fast. Wait a moment.", retry_after=wait)
@@ -57,7 +55,12 @@ class Buckets:
     def charge(self, spent: Mapping[Key, int]) -> None:
         """What was taken elsewhere. It may leave a debt of one burst, or each worker would give the whole rate."""
         for key, count in spent.items():
-            self._levels[key] = (max(-self._rate.burst, self._level(key) - count), self._clock())
+            self._put(key, max(-self._rate.burst, self._level(key) - count))
+
+    def _put(self, key: Key, level: float) -> None:
+        self._levels[key] = (level, self._clock())
+        if len(self._levels) > self._keep:
+            self._levels.popitem(last=False)
 
     def _level(self, key: Key) -> float:
         now = self._clock()

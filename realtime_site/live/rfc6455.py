@@ -11,7 +11,7 @@ try:
 except ImportError:  # a platform without a compiled wheel
     from websockets.utils import apply_mask
 
-TEXT, PING, PONG = 0x1, 0x9, 0xA
+TEXT, BINARY, PING, PONG = 0x1, 0x2, 0x9, 0xA
 # The first byte of a whole frame: FIN, and one of the opcodes above.
 _PLAIN = {0x80 | TEXT: 65_535, 0x80 | PING: 125, 0x80 | PONG: 125}  # with the longest payload
 # The second: the mask bit, and a length, or where the length is.
@@ -20,11 +20,12 @@ _MASKED, _LENGTH_16, _LENGTH_64 = 0x80, 126, 127
 
 class Taken(NamedTuple):
     """What a stretch of bytes begins with. `rest` is what is left of it; `odd`, whether that is no plain frame's
-    beginning.
+    beginning. `controls` counts pings and pongs; of the pings the last is kept.
     """
 
     texts: list[str]
-    pings: list[bytes]
+    ping: bytes | None
+    controls: int
     rest: bytes
     odd: bool
 
@@ -50,24 +51,25 @@ class _OddError(Exception):
     """Not a plain frame."""
 
 
-def take_plain(data: bytes) -> Taken:
-    """Reads the plain frames that `data` begins with."""
+def take_plain(data: bytes, most: int) -> Taken:
+    """Reads the plain frames that `data` begins with, `most` texts at most."""
     texts: list[str] = []
-    pings: list[bytes] = []
-    at, odd = 0, False
+    ping: bytes | None = None
+    at, controls, odd = 0, 0, False
     try:
-        while span := _payload(data, at):
+        while len(texts) < most and (span := _payload(data, at)):
             start, end = span
-            payload = apply_mask(data[start:end], data[start - 4 : start])
             opcode = data[at] & 0x0F
+            payload = apply_mask(data[start:end], data[start - 4 : start]) if opcode != PONG else b""
             if opcode == TEXT:
                 texts.append(payload.decode())
-            elif opcode == PING:
-                pings.append(payload)
+            else:
+                controls += 1
+                ping = payload if opcode == PING else ping
             at = end
     except (_OddError, UnicodeDecodeError):
         odd = True
-    return Taken(texts, pings, data[at:], odd)
+    return Taken(texts, ping, controls, data[at:], odd)
 
 
 def _payload(data: bytes, at: int) -> tuple[int, int] | None:

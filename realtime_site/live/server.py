@@ -4,6 +4,7 @@ On SIGTERM it says goodbye, answers what is in flight, closes with 4503, and onl
 """
 
 import asyncio
+import logging
 import signal
 import socket
 import time
@@ -15,16 +16,17 @@ from twisted.internet import reactor
 from twisted.internet.tcp import Port
 from twisted.logger import globalLogBeginner
 
+from realtime_site.listening import BACKLOG
 from realtime_site.live.closing import Close
 from realtime_site.live.database import is_busy
 from realtime_site.live.frames import encode
 from realtime_site.live.http import LiveHTTPFactory
-from realtime_site.live.hub import Hub, running_hub
+from realtime_site.live.hub import Hub, hub
 from realtime_site.live.presence import presence
 from realtime_site.live.websocket import LiveSocket, LiveSocketFactory
 
-# The kernel's limit for connections waiting to be accepted; daphne's 50 stalls a storm for seconds by SYN retries.
-BACKLOG = 2048
+logger = logging.getLogger(__name__)
+
 # For the request of a connection that was accepted at the last moment: it is on its way, from a proxy near by.
 LET_IN_SECONDS = 0.25
 # A new socket every 2 ms: what a worker that takes over can authenticate without being late for those it has.
@@ -71,8 +73,15 @@ class LiveServer(Server):  # type: ignore[misc]
         self.connections[live]["application_instance"] = asyncio.ensure_future(running)
 
     def timeout_checker(self) -> None:
-        super().timeout_checker()
+        """As daphne's; one connection's trouble does not end it for all."""
+        for protocol in list(self.connections):
+            try:
+                protocol.check_timeouts()
+            except Exception:
+                logger.exception("A connection's time-outs could not be checked; it is dropped")
+                protocol.transport.abortConnection()
         self.http_factory.let_go_of_the_silent()
+        reactor.callLater(2, self.timeout_checker)
 
     # --- Leaving -----------------------------------------------------------------------------------------------------
 
@@ -85,17 +94,15 @@ class LiveServer(Server):  # type: ignore[misc]
 
     async def _drain(self) -> None:
         deadline = time.monotonic() + self._drain_seconds
-        hub = running_hub()
+        here = hub()
         self._stop_listening()
-        if hub:
-            self._say_goodbye(hub)
+        self._say_goodbye(here)
         await asyncio.sleep(LET_IN_SECONDS)
-        if hub:
-            await self._until(lambda: not hub.sockets and not self._busy(), deadline)
-            for consumer in list(hub.sockets):
-                consumer.outlet.close(Close.DRAINING)
+        await self._until(lambda: not here.sockets and not self._busy(), deadline)
+        for consumer in list(here.sockets):
+            consumer.outlet.close(Close.DRAINING)
         # The closing handshakes, and what HTTP still answers.
-        await self._until(lambda: not (hub and hub.sockets) and not self._busy(), time.monotonic() + 2)
+        await self._until(lambda: not here.sockets and not self._busy(), time.monotonic() + 2)
         reactor.stop()
 
     def _stop_listening(self) -> None:
@@ -107,12 +114,12 @@ class LiveServer(Server):  # type: ignore[misc]
         self._listener.close()
         self._port.connectionLost(None)
 
-    def _say_goodbye(self, hub: Hub) -> None:
+    def _say_goodbye(self, here: Hub) -> None:
         presence().farewell()
-        longest = min(self._drain_seconds / 2, 0.2 + len(hub.sockets) * GOODBYE_SPREAD_SECONDS_A_SOCKET)
-        hub.farewell = encode({"type": "goodbye", "reason": "restart", "retry_after": [0, round(longest, 3)]})
-        for consumer in list(hub.sockets):
-            consumer.goodbye(hub.farewell)
+        longest = min(self._drain_seconds / 2, 0.2 + len(here.sockets) * GOODBYE_SPREAD_SECONDS_A_SOCKET)
+        here.farewell = encode({"type": "goodbye", "reason": "restart", "retry_after": [0, round(longest, 3)]})
+        for consumer in list(here.sockets):
+            consumer.goodbye(here.farewell)
 
     @staticmethod
     async def _until(done: Callable[[], bool], deadline: float) -> None:
@@ -126,8 +133,3 @@ class LiveServer(Server):  # type: ignore[misc]
             for details in self.connections.values()
             if "application_instance" in details
         )
-
-    def kill_all_applications(self) -> None:
-        """daphne's waits for applications that may never end and trips over those already reaped; the drain did this
-        work.
-        """

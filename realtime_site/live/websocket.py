@@ -19,15 +19,14 @@ from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.protocol import Factory, Protocol
-from websockets.frames import CloseCode, Frame, Opcode
-from websockets.protocol import Protocol as Library
-from websockets.protocol import Side, State
+from websockets.frames import CloseCode
 
 from realtime_site.live.closing import Close
 from realtime_site.live.frames import FRAME_BYTES
-from realtime_site.live.handshake import END_OF_HEAD, Handshake, logger
+from realtime_site.live.handshake import END_OF_HEAD, Handshake
+from realtime_site.live.longhand import Longhand
 from realtime_site.live.outlets import CONGESTED_BYTES, SLOW_BYTES, Batch
-from realtime_site.live.rfc6455 import PING, PONG, frame, take_plain
+from realtime_site.live.rfc6455 import BINARY, PING, PONG, frame, take_plain
 
 # Frames of a socket waiting to be taken by its consumer; past it the peer is not read from until half are taken.
 WAITING_FRAMES = 32
@@ -38,6 +37,10 @@ PONG_SECONDS = 30
 CONNECT_SECONDS = 120
 # For the closing handshake; a peer that has gone does not answer.
 CLOSE_SECONDS = 2
+# What a peer may still say after our close frame: what was on its way.
+LAST_BYTES = 256 * 1024
+# Pings and pongs between two looks at the time-outs, 2 s: they are seen by no other limit.
+CONTROLS = 500
 
 CONNECTING, OPEN, CLOSING, CLOSED = range(4)
 
@@ -53,23 +56,27 @@ class LiveSocket(Protocol):  # type: ignore[misc]  # Twisted has no types here
         self._taker: asyncio.Future[None] | None = None
         self._paused = False
         self._rest = b""
-        self._library: _Library | None = None
+        self._longhand: Longhand | None = None
         self._heard_at = monotonic()
         self._asked_at: float | None = None
+        self._controls = 0
+        self._last_bytes = 0
         self._patience: Any = None
 
     # --- What daphne's server calls ----------------------------------------------------------------------------------
 
     def connectionMade(self) -> None:  # noqa: N802  Twisted's name
+        self.transport.setTcpNoDelay(True)  # an event must not wait until the one before is acknowledged
         self.server.protocol_connected(self)
 
     def connectionLost(self, reason: Any = None) -> None:  # noqa: N802
         self.state = CLOSED
         if self._patience and self._patience.active():
             self._patience.cancel()
-        code = self._library.close_code if self._library else None
+        received = self._longhand.close_rcvd if self._longhand else None
+        code = received.code if received else CloseCode.ABNORMAL_CLOSURE
         self.server.protocol_disconnected(self)
-        self._put({"type": "websocket.disconnect", "code": code or int(CloseCode.ABNORMAL_CLOSURE)})
+        self._put({"type": "websocket.disconnect", "code": int(code)})
 
     def handle_reply(self, message: dict[str, Any]) -> None:
         """What the application sends. A peer may leave between its decision and its words: then nothing happens."""
@@ -83,7 +90,7 @@ class LiveSocket(Protocol):  # type: ignore[misc]  # Twisted has no types here
         elif message.get("text") is not None:
             self.send(message["text"])
         else:
-            self._write(frame(Opcode.BINARY, message["bytes"]))
+            self._write(frame(BINARY, message["bytes"]))
 
     def handle_exception(self, exception: Exception) -> None:
         if self.state == CONNECTING:
@@ -92,7 +99,7 @@ class LiveSocket(Protocol):  # type: ignore[misc]  # Twisted has no types here
             self.close(Close.INTERNAL)
 
     def check_timeouts(self) -> None:
-        now = monotonic()
+        now, self._controls = monotonic(), 0
         if self.state == CONNECTING and now - self._heard_at > CONNECT_SECONDS:
             self._refuse(503, "Too busy. Try again.")
         elif self.state != OPEN or now - self._heard_at <= PING_SECONDS:
@@ -114,6 +121,8 @@ class LiveSocket(Protocol):  # type: ignore[misc]  # Twisted has no types here
             self._paused = False
             if self.transport.connected:
                 self.transport.resumeProducing()
+            if self._rest and self.state == OPEN and not self._longhand:
+                self._read(self._rest)
         return message
 
     def deliver(self, batch: Batch) -> None:
@@ -146,10 +155,10 @@ class LiveSocket(Protocol):  # type: ignore[misc]  # Twisted has no types here
 
     def close(self, code: int) -> None:
         if self.state == OPEN:
-            library = self._ask_library(b"")
-            if library.state is State.OPEN:
-                library.send_close(int(code))
-            self._follow(library)
+            longhand = self._longhand = self._longhand or Longhand()
+            if longhand.is_open:
+                longhand.send_close(int(code))
+            self._follow(longhand)
 
     def unsent_bytes(self) -> int:
         """What the peer's kernel has not taken yet."""
@@ -197,7 +206,9 @@ class LiveSocket(Protocol):  # type: ignore[misc]  # Twisted has no types here
             else:  # it may not speak yet (RFC 6455 §4.1), and not for long
                 self._rest += data
                 self._put_off()
-        elif self._library:
+        elif self.state == CLOSING:
+            self._read_last(data)
+        elif self._longhand:
             self._read_odd(data)
         elif self.state == OPEN:
             self._read(self._rest + data if self._rest else data)
@@ -207,46 +218,51 @@ class LiveSocket(Protocol):  # type: ignore[misc]  # Twisted has no types here
             self.transport.abortConnection()
 
     def _read(self, data: bytes) -> None:
-        taken = take_plain(data)
+        taken = take_plain(data, WAITING_FRAMES)
         self._rest = taken.rest
         for text in taken.texts:
             self._put({"type": "websocket.receive", "text": text})
-        # Of many only the last is answered (RFC 6455 §5.5.3), and none to a peer that does not read: they would pile up.
-        if taken.pings and self.unsent_bytes() <= CONGESTED_BYTES:
-            self._write(frame(PONG, taken.pings[-1]))
-        if taken.odd:
-            self._read_odd(b"")
+        # Of many pings the last is answered (RFC 6455 §5.5.3); none to a peer that does not read: pongs would pile up.
+        if taken.ping is not None and self.unsent_bytes() <= CONGESTED_BYTES:
+            self._write(frame(PONG, taken.ping))
+        self._controls += taken.controls
+        if self._controls > CONTROLS:
+            self.close(Close.FLOODING)
+        elif taken.odd:
+            rest, self._rest = self._rest, b""
+            self._read_odd(rest)
 
     def _read_odd(self, data: bytes) -> None:
-        """Once a peer has sent something that is not plain, the library reads on: it may be in the middle of it."""
-        library = self._ask_library(data)
-        for message in library.messages():
+        """Once a peer has sent something that is not plain, longhand reads on: it may be in the middle of it."""
+        longhand = self._longhand = self._longhand or Longhand()
+        for message in longhand.messages_in(data):
             self._put(message)
-        self._follow(library)
+        self._follow(longhand)
 
-    def _ask_library(self, data: bytes) -> "_Library":
-        """Hands it what was not plain; it sees nothing of what was."""
-        if self._library is None:
-            self._library = _Library()
-            data, self._rest = self._rest + data, b""
-        if data:
-            self._library.receive_data(data)
-        return self._library
+    def _read_last(self, data: bytes) -> None:
+        """We have said close; what comes is on its way since before, or somebody who does not stop."""
+        assert self._longhand
+        self._last_bytes += len(data)
+        if self._last_bytes <= LAST_BYTES or self._longhand.eof_sent:
+            self._longhand.messages_in(data)
+            self._follow(self._longhand)
+        else:
+            self.transport.abortConnection()
 
-    def _follow(self, library: "_Library") -> None:
-        """Sends what the library wants sent, and ends with it."""
-        for data in library.data_to_send():
+    def _follow(self, longhand: Longhand) -> None:
+        """Sends what the longhand wants sent, and ends with it."""
+        for data in longhand.data_to_send():
             if data:
                 self.transport.write(data)
-            elif library.close_rcvd:
+            elif longhand.close_rcvd:
                 self.transport.loseConnection()
             else:
                 # It was the peer's fault. To close with its words unread would reset the connection, and our code with
                 # it would be lost: only our half is closed.
                 self.transport.loseWriteConnection()
-        if self.unsent_bytes() > SLOW_BYTES:
+        if longhand.is_open and self.unsent_bytes() > SLOW_BYTES:  # it answers pings, whoever reads the answers
             self.transport.abortConnection()
-        if self.state == OPEN and library.state is not State.OPEN:
+        if self.state == OPEN and not longhand.is_open:
             self.state = CLOSING
             self._patience = reactor.callLater(CLOSE_SECONDS, self.transport.abortConnection)
 
@@ -262,39 +278,6 @@ class LiveSocket(Protocol):  # type: ignore[misc]  # Twisted has no types here
         """In order with what waits."""
         if self.state == OPEN:
             self.transport.write(data)
-
-
-class _Library(Library):
-    """`websockets` from the middle of a connection on; whole messages from its frames, and our code for too big."""
-
-    def __init__(self) -> None:
-        super().__init__(Side.SERVER, state=State.OPEN, max_size=FRAME_BYTES, logger=logger)
-        self._parts: list[Frame] = []
-
-    def messages(self) -> list[dict[str, Any]]:
-        """What was received, as ASGI has it."""
-        found = []
-        for event in self.events_received():
-            if isinstance(event, Frame) and event.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
-                self._parts.append(event)
-                if event.fin and self.state is State.OPEN:
-                    found += self._assembled()
-        return found
-
-    def fail(self, code: CloseCode | int, reason: str = "") -> None:
-        """Reasons are not for a stranger, and the protocol has a code of its own for what is too big."""
-        super().fail(Close.TOO_BIG if code == CloseCode.MESSAGE_TOO_BIG else code)
-
-    def _assembled(self) -> list[dict[str, Any]]:
-        parts, self._parts = self._parts, []
-        payload = b"".join(bytes(part.data) for part in parts)
-        if parts[0].opcode == Opcode.BINARY:
-            return [{"type": "websocket.receive", "bytes": payload}]
-        try:
-            return [{"type": "websocket.receive", "text": payload.decode()}]
-        except UnicodeDecodeError:
-            self.fail(CloseCode.INVALID_DATA)
-            return []
 
 
 class LiveSocketFactory(Factory):  # type: ignore[misc]

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from chat import protocol, selectors
+from chat import protocol, selectors, wire
 from chat.models import Membership, Mention, Message, Room
 from chat.services import messages, rooms
 from chat.services.messages import Draft, post, post_batch
@@ -309,3 +309,33 @@ def test_leaving_while_posting_never_lets_a_message_in_afterwards() -> None:
     left = Message.objects.get(room=room, author=bob, kind="system", body__endswith="left")
     assert not Message.objects.filter(room=room, author=bob, kind="text", seq__gt=left.seq).exists()
     assert not Membership.objects.filter(room=room, user=bob).exists()
+
+
+def test_a_retry_of_somebody_who_has_left_since_gets_the_first_ones_answer_too() -> None:
+    alice, bob = make_user("alice"), make_user("bob")
+    room = make_room("general", alice)
+    rooms.join(user_id=bob.pk, room_id=room.pk)
+    sent = draft(room, bob.pk, "said before")
+    first = post(sent)
+    rooms.leave(user_id=bob.pk, room_id=room.pk)
+    assert post(sent) == first
+    with pytest.raises(ClientError):
+        post(draft(room, bob.pk, "said after"))
+
+
+def test_an_answer_of_long_messages_stays_below_what_a_slow_reader_may_leave_unread() -> None:
+    alice = make_user("alice")
+    room = make_room("general", alice)
+    for number in range(40):
+        post(draft(room, alice.pk, f"{number} ".ljust(8_000, "漢")))
+    pages = [selectors.history(user_id=alice.pk, room_id=room.pk, limit=100)]
+    while pages[-1].more_before:
+        pages.append(selectors.history(user_id=alice.pk, room_id=room.pk, before=pages[-1].messages[0].seq, limit=100))
+    seqs = [message.seq for page in reversed(pages) for message in page.messages]
+    assert seqs == list(range(1, 42))
+    around = selectors.history(user_id=alice.pk, room_id=room.pk, around=20, limit=100)
+    assert (around.more_before, around.more_after) == (True, True)
+    assert 20 in [message.seq for message in around.messages]
+    assert selectors.changes(user_id=alice.pk, room_id=room.pk, after=0).reset
+    for page in (*pages, around):
+        assert len(wire.encode(page.messages)) < 1024 * 1024 / 2

@@ -33,7 +33,7 @@ def test_a_text_frame_is_read_back_by_others(size: int) -> None:
 @example(["a", ""], b"\x81")
 def test_whole_texts_are_taken_and_what_follows_is_left(texts: list[str], after: bytes) -> None:
     data = b"".join(map(masked, texts)) + after
-    taken = take_plain(data)
+    taken = take_plain(data, 100)
     assert taken.texts[: len(texts)] == texts
     assert data.endswith(taken.rest)
     assert len(taken.rest) <= len(after)
@@ -43,15 +43,22 @@ def test_whole_texts_are_taken_and_what_follows_is_left(texts: list[str], after:
 def test_wherever_the_network_cuts_nothing_is_lost(texts: list[str], data: st.DataObject) -> None:
     wire = b"".join(map(masked, texts))
     cut = data.draw(st.integers(0, len(wire)))
-    first = take_plain(wire[:cut])
-    second = take_plain(first.rest + wire[cut:])
+    first = take_plain(wire[:cut], 100)
+    second = take_plain(first.rest + wire[cut:], 100)
     assert first.texts + second.texts == texts
     assert (first.odd, second.odd, second.rest) == (False, False, b"")
 
 
 def test_pings_are_taken_with_what_they_say_and_pongs_say_nothing() -> None:
     wire = b"".join(Frame(opcode, b"so?").serialize(mask=True) for opcode in (Opcode.PING, Opcode.PONG, Opcode.PING))
-    assert take_plain(wire + masked("text")) == Taken(["text"], [b"so?", b"so?"], b"", False)
+    assert take_plain(wire + masked("text"), 100) == Taken(["text"], b"so?", 3, b"", False)
+
+
+def test_no_more_texts_are_taken_than_are_wanted() -> None:
+    data = masked("a") + masked("b") + masked("c")
+    first = take_plain(data, 2)
+    assert (first.texts, first.odd) == (["a", "b"], False)
+    assert take_plain(first.rest, 2) == Taken(["c"], None, 0, b"", False)
 
 
 ODD = {
@@ -73,4 +80,4 @@ ODD = {
 def test_what_is_not_plain_is_left_to_a_reader_that_knows_all(what: str) -> None:
     odd = ODD[what]
     rest = (odd if isinstance(odd, bytes) else odd.serialize(mask=True)) + masked("after")
-    assert take_plain(masked("plain") + rest) == Taken(["plain"], [], rest, True)
+    assert take_plain(masked("plain") + rest, 100) == Taken(["plain"], None, 0, rest, True)

@@ -319,5 +319,10 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
-    "loggers": {"realtime_site": {"level": "INFO"}, "chat": {"level": "INFO"}},
+    "loggers": {
+        "realtime_site": {"level": "INFO"},
+        "chat": {"level": "INFO"},
+        # While Redis is away it logs a traceback a second. The hub says so in one line.
+        "channels_redis.pubsub": {"level": "CRITICAL"},
+    },
 }

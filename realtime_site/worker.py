@@ -10,7 +10,7 @@ import os
 import socket
 
 # Objects made and not freed since the last look: some ten batches of messages. Python's own is 700.
-COLLECT_AFTER = 20_000
+COLLECT_AFTER = 10_000
 
 
 def main() -> None:
@@ -58,7 +58,7 @@ def _serve(ready_fd: int | None) -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, 20, 20)
+    gc.set_threshold(COLLECT_AFTER, 10, 10)
     _tell_ready(ready_fd)
 
 

@@ -62,7 +62,8 @@ def address(scope: Scope) -> str | None:
 
     None for this machine: that is a developer, or a proxy that we were not told of and that stands for everybody.
     """
-    claimed = [one for one in (header(scope, b"x-forwarded-for") or "").split(",") if one]
+    lines = [value.decode("latin1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    claimed = [one for one in ",".join(lines).split(",") if one.strip()]
     peer = (scope.get("client") or [""])[0]
     hops = settings.LIVE_TRUSTED_PROXIES
     try:

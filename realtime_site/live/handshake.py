@@ -50,7 +50,7 @@ class Handshake:
             "query_string": query.encode(),
             "root_path": "",
             "headers": [
-                (name.lower().encode(), value.encode("ascii", "surrogateescape"))
+                (name.lower().encode(), value.encode("latin-1"))  # as the library decoded it (RFC 9110 §5.5)
                 for name, value in self._request.headers.raw_items()
                 if "_" not in name and name.lower() not in _DROPPED
             ],

@@ -48,7 +48,7 @@ class LiveServer(Server):  # type: ignore[misc]
         self.connections: dict[Any, dict[str, Any]] = {}
         self.http_factory = LiveHTTPFactory(self)
         self.ws_factory = LiveSocketFactory(self)
-        globalLogBeginner.beginLoggingTo([lambda _: None], redirectStandardIO=False, discardBuffer=True)
+        globalLogBeginner.beginLoggingTo([_log_failure], redirectStandardIO=False, discardBuffer=True)
         asyncio.set_event_loop(twisted_loop)
         reactor.callLater(1, self.application_checker)
         reactor.callLater(2, self.timeout_checker)
@@ -80,7 +80,7 @@ class LiveServer(Server):  # type: ignore[misc]
             except Exception:
                 logger.exception("A connection's time-outs could not be checked; it is dropped")
                 protocol.transport.abortConnection()
-        self.http_factory.let_go_of_the_silent()
+        self.http_factory.let_go_of_the_slow()
         reactor.callLater(2, self.timeout_checker)
 
     # --- Leaving -----------------------------------------------------------------------------------------------------
@@ -133,3 +133,10 @@ class LiveServer(Server):  # type: ignore[misc]
             for details in self.connections.values()
             if "application_instance" in details
         )
+
+
+def _log_failure(event: dict[str, Any]) -> None:
+    """Of all that Twisted tells, the faults: what a protocol raises ends its connection, and must not do so unseen."""
+    failure = event.get("log_failure")
+    if failure is not None:
+        logger.error("A connection failed", exc_info=(failure.type, failure.value, failure.getTracebackObject()))

@@ -110,7 +110,7 @@ class Supervisor:
         self._early_deaths = 0
         if not self._announced and all(place.worker and place.worker.ready for place in self._places):
             self._announced = True
-            say(f"Confab is at {self._url}")
+            say(f"Confab is at {self._url}\nNew workers without a break: kill -HUP {os.getpid()}")
 
     # --- Signals ----------------------------------------------------------------------------------------------------
 

@@ -90,7 +90,10 @@ async def test_an_address_may_open_so_many_sockets_before_it_is_told_to_wait(
         ("203.0.113.7", "198.51.100.1", 0, "203.0.113.7"),  # whoever says so
         ("10.0.0.1", "192.0.2.66, 198.51.100.1", 1, "198.51.100.1"),  # the last is our proxy's word
         ("10.0.0.1", "192.0.2.66, 198.51.100.1, 10.0.0.2", 2, "198.51.100.1"),
+        ("10.0.0.1", "192.0.2.66\n198.51.100.1, 10.0.0.2", 2, "198.51.100.1"),  # in two lines
         ("10.0.0.1", "", 1, "10.0.0.1"),  # past the proxy
+        ("::ffff:203.0.113.7", "", 0, "203.0.113.7"),
+        ("::ffff:127.0.0.1", "", 0, None),
         ("127.0.0.1", "", 0, None),
         ("::1", "", 0, None),
         ("2001:db8:1:2:3:4:5:6", "", 0, "2001:db8:1:2::/64"),
@@ -102,5 +105,5 @@ def test_where_a_handshake_comes_from(
     peer: str, forwarded: str, proxies: int, address: str | None, settings: pytest.FixtureRequest
 ) -> None:
     settings.LIVE_TRUSTED_PROXIES = proxies  # type: ignore[attr-defined]
-    headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
+    headers = [(b"x-forwarded-for", line.encode()) for line in forwarded.splitlines()]
     assert auth.address({"headers": headers, "client": [peer, 1]}) == address

@@ -37,6 +37,7 @@ def test_strangers_leave_no_traceback_behind(site: Site) -> None:
         (403, UPGRADE % (b"/ws/", b"[", b"Origin: http://[\r\n")),
         (400, UPGRADE % (b"/ws/", b"127.0.0.1", b"Sec-WebSocket-Protocol: \xff\r\n")),
         (400, UPGRADE % (b"/ws/\xff", b"127.0.0.1", b"")),
+        (101, UPGRADE % (b"/ws/nowhere/", b"127.0.0.1", "Cookie: n=Jörg\r\nReferer: http://x/é\r\n".encode())),
         (400, UPGRADE % (b"/ws/", b"127.0.0.1", b"A header without a colon\r\n")),
         (400, (UPGRADE % (b"/ws/", b"127.0.0.1", b"")).replace(b"Version: 13", b"Version: 8")),
         (200, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nDaphne-Root-Path: \xff\r\n\r\n"),
@@ -46,7 +47,7 @@ def test_strangers_leave_no_traceback_behind(site: Site) -> None:
 
 
 def test_a_handshake_may_come_in_pieces_and_after_other_requests(site: Site) -> None:
-    request = UPGRADE % (b"/ws/nowhere/", b"127.0.0.1", b"")
+    request = UPGRADE % (b"/ws/nowhere/", b"127.0.0.1", "Cookie: n=Jörg\r\n".encode())
     assert answer(site, request[:20], request[20:]).startswith(b"HTTP/1.1 101 ")
     with socket.create_connection(("127.0.0.1", site.workers[0].port), PATIENCE_SECONDS) as peer:
         peer.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")

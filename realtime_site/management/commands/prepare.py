@@ -4,6 +4,7 @@ Safe to run again and by several machines at once; nearly free when nothing has 
 """
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,6 +64,8 @@ class Command(BaseCommand):
 
     def _begin(self, *, demo: bool) -> None:
         if demo and first_run.is_pending():
+            if os.environ.get("DJANGO_SUPERUSER_USERNAME"):
+                self._say("The demo has people of its own; DJANGO_SUPERUSER_USERNAME is not used.\n")
             call_command("demo", stdout=self.stdout)
             self.stdout.flush()  # what follows is an exec, which drops what is still buffered
         try:

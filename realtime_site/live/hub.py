@@ -14,8 +14,7 @@ Knows no chat: `settings.LIVE_EVENT_SOURCE` answers for the database.
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Set
+from collections.abc import Callable, Coroutine, Set
 from importlib import import_module
 from time import monotonic
 from typing import Any, cast
@@ -30,6 +29,7 @@ from realtime_site.live.events import Event, EventSource, Told, from_layer, to_l
 from realtime_site.live.outlets import Batch
 from realtime_site.live.recheck import Recheck
 from realtime_site.live.subscriber import Subscriber, Translate
+from realtime_site.live.topic import Topic
 
 logger = logging.getLogger(__name__)
 
@@ -44,35 +44,12 @@ IDLE_CHECK_SECONDS = 8.0
 TOGETHER = 500
 # A Redis that does not answer a publish for this long counts as away.
 LAYER_SECONDS = 2.0
-# Events kept per topic for sockets whose snapshot is a moment older than what was delivered last.
-RECENT_EVENTS = 64
 # Sockets written to before other work of the loop gets its turn: about 2 ms at 3.5 µs each.
 SOCKETS_A_SLICE = 500
 
 
-class Topic:
-    """The local side of one topic: its sockets, by dialect, and how far they have been told."""
-
-    __slots__ = ("controls", "delivered", "flushed", "gap_timer", "held", "name", "pending", "recent", "subscribers")
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.subscribers: dict[Translate | None, dict[Subscriber, None]] = {}
-        # Put in order up to here, and written to the sockets up to there; what lies between waits in `pending`.
-        self.delivered: int | None = None
-        self.flushed = 0
-        self.held: list[Event] = []
-        self.pending: list[tuple[str, bool]] = []
-        self.controls: list[tuple[str, str, int]] = []
-        self.recent: deque[tuple[int, str]] = deque(maxlen=RECENT_EVENTS)
-        self.gap_timer: asyncio.TimerHandle | None = None
-
-    def everybody(self) -> list[Subscriber]:
-        return [subscriber for group in self.subscribers.values() for subscriber in group]
-
-
 class Hub:
-    """Everything below runs on the event loop; only `publish_from_thread` may be called from elsewhere."""
+    """Everything below runs on the event loop; only what ends in `_from_thread` may be called from elsewhere."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
@@ -183,12 +160,12 @@ class Hub:
         """Hands messages between workers (`tell`) on a topic to a function of this process."""
         self._listeners[topic_name] = listener
 
-    def _catch_up(self, subscriber: Subscriber, topic: Topic, seq: int) -> tuple[int, Batch | None]:
-        missed = [(number, text) for number, text in topic.recent if seq < number <= topic.flushed]
-        if not missed or missed[0][0] != seq + 1:
+    @staticmethod
+    def _catch_up(subscriber: Subscriber, topic: Topic, seq: int) -> tuple[int, Batch | None]:
+        missed = topic.since(seq)
+        if missed is None:
             return max(seq, topic.flushed), None
-        texts = [(text, False) for _, text in missed]
-        return topic.flushed, Batch(_translated(texts, subscriber.translate))
+        return topic.flushed, Batch(_translated(missed, subscriber.translate))
 
     # --- Publishing ----------------------------------------------------------------------------------------------
 
@@ -266,37 +243,20 @@ class Hub:
         topic = self.topics.get(event.topic)
         if topic is None:
             return
-        if event.first is None:
-            topic.pending += [(text, event.ephemeral) for text in event.texts]
-            if event.control:
-                topic.controls.append(event.control)
-            self._wake(topic)
-            return
-        self._moved = True
-        topic.held.append(event)
-        self._release(topic)
+        self._moved = self._moved or event.first is not None
+        topic.put(event)
+        self._progress(topic)
 
-    def _release(self, topic: Topic) -> None:
-        """Queues for delivery what is next in order; keeps the rest, and watches the gap before it."""
-        if topic.delivered is None:
-            return
-        topic.held.sort(key=lambda event: event.first or 0)
-        while topic.held and (topic.held[0].first or 0) <= topic.delivered + 1:
-            event = topic.held.pop(0)
-            new = event.texts[topic.delivered + 1 - (event.first or 0) :]
-            self._queue(topic, enumerate(new, topic.delivered + 1))
-        if topic.held and topic.gap_timer is None:
+    def _progress(self, topic: Topic) -> None:
+        """Delivers what has come to be in order, and watches the gap before what has not."""
+        if topic.pending or topic.controls:
+            self._wake(topic)
+        waits = bool(topic.held) and topic.delivered is not None
+        if waits and topic.gap_timer is None:
             topic.gap_timer = self.loop.call_later(HOLD_SECONDS, self._repair, topic)
-        elif not topic.held and topic.gap_timer:
+        elif not waits and topic.gap_timer:
             topic.gap_timer.cancel()
             topic.gap_timer = None
-
-    def _queue(self, topic: Topic, numbered: Iterable[tuple[int, str]]) -> None:
-        for number, text in numbered:
-            topic.pending.append((text, False))
-            topic.recent.append((number, text))
-            topic.delivered = number
-        self._wake(topic)
 
     # --- Delivering ----------------------------------------------------------------------------------------------
 
@@ -309,9 +269,7 @@ class Hub:
         self._awake.clear()
         ready, self._ready = self._ready, {}
         for topic in ready.values():
-            texts, topic.pending = topic.pending, []
-            topic.flushed = topic.delivered or 0
-            controls, topic.controls = topic.controls, []
+            texts, controls = topic.take()
             await self._fan_out(topic, texts)
             for control in controls:
                 for subscriber in topic.everybody():
@@ -352,15 +310,13 @@ class Hub:
             missed = await in_database(self.source.since, topic.name, after)
         except ClientError:
             self._moved = True  # the database is away; the next check tries again
-            self.loop.call_later(BUSY_CHECK_SECONDS, self._release, topic)
+            self.loop.call_later(BUSY_CHECK_SECONDS, self._progress, topic)
             return
         if topic.delivered == after and missed.head > after:
             logger.info("Repaired %s: %d to %d read from the database", topic.name, after + 1, missed.head)
-            topic.pending += [(text, False) for text in missed.texts]
-            topic.recent.clear()  # what was read covers several numbers each; it cannot be handed out by number
-            topic.delivered = missed.head
-            self._wake(topic)
-        self._release(topic)
+            topic.repaired(missed)
+        topic.release()
+        self._progress(topic)
 
     async def _watch(self) -> None:
         """Compares heads: soon after a topic was joined, often while anything moves or the layer fails, else rarely."""

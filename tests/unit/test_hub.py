@@ -14,6 +14,7 @@ from realtime_site.live.errors import ClientError
 from realtime_site.live.events import Event, Missed, from_layer, to_layer
 from realtime_site.live.hub import Hub
 from realtime_site.live.outlets import Batch
+from realtime_site.live.topic import RECENT_EVENTS
 
 PATIENCE_SECONDS = 30
 
@@ -224,7 +225,7 @@ async def test_a_socket_gets_what_was_delivered_since_its_snapshot(hub: Hub, dat
 async def test_a_socket_whose_snapshot_is_too_old_is_told_how_far_behind_it_is(hub: Hub, database: Database) -> None:
     first, late = Socket(), Socket()
     hub.attach(first, "room.1", 0)
-    last = hub_module.RECENT_EVENTS + 5
+    last = RECENT_EVENTS + 5
     arrive(hub, database, *range(1, last + 1))
     await first.until(*map(str, range(1, last + 1)))
     assert hub.attach(late, "room.1", 1) == (last, None)

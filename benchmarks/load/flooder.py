@@ -1,9 +1,11 @@
 """Sends commands as fast as the server takes them, in a process of its own; `on` and `off` on its standard input.
+`polite` instead of `on`: as fast as the limits allow, and no faster.
 
 After each word it prints how many answers it got since it was switched on, and in how many connections; after `off`,
 once no more come.
 """
 
+import itertools
 import json
 import os
 import select
@@ -18,6 +20,8 @@ from benchmarks.load.websocket import client_frame
 QUIET_SECONDS = 0.3
 # Between two connections, as quick as somebody is who does not care.
 REST_SECONDS = 0.01
+# Five messages, five times typing, five pings a second: what everybody may.
+POLITE_SECONDS = 1 / 15
 # Written at once: several times what the server has in flight for one socket (32).
 BATCH = 200
 
@@ -25,9 +29,9 @@ BATCH = 200
 def main() -> None:
     os.nice(19)  # what slows the others must be what the server does for it, not that it uses the processor itself
     flooder = Flooder(json.loads(sys.argv[1]))
-    while sys.stdin.readline():  # on
+    while word := sys.stdin.readline().strip():
         print("0 0", flush=True)
-        flooder.flood()
+        flooder.flood(polite=word == "polite")
         print(flooder.answers, flooder.connections, flush=True)
 
 
@@ -36,15 +40,16 @@ class Flooder:
 
     def __init__(self, told: dict[str, Any]) -> None:
         self._told = told
-        self._frames = _frames(told["room"])
+        self._single = _frames(told["room"])
+        self._frames = b"".join(self._single)
         self._connection: socket.socket | None = None
         self._unsent = b""
         self.answers = self.connections = 0
 
-    def flood(self) -> None:
+    def flood(self, *, polite: bool) -> None:
         """Until somebody says `off`, then until it is quiet."""
         self.answers = self.connections = 0
-        on = True
+        on, due, turn = True, time.monotonic(), itertools.cycle(self._single)
         while True:
             if on and not self._connection:
                 self._connect()
@@ -58,8 +63,11 @@ class Flooder:
             if sys.stdin in readable:
                 sys.stdin.readline()
                 on = False
-            if on and not self._unsent:
+            if on and not polite and not self._unsent:
                 self._unsent = self._frames
+            elif on and polite and time.monotonic() >= due:
+                self._unsent += next(turn)
+                due += POLITE_SECONDS
 
     def _connect(self) -> None:
         self.connections += 1
@@ -76,7 +84,7 @@ class Flooder:
         # What followed before the upgrade is answered would only be dropped.
         self._connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         self._connection.recv(65_536)
-        self._unsent = self._frames
+        self._unsent = b""
         self._connection.setblocking(False)
 
     def _turn(self, *, read: bool, write: bool) -> None:
@@ -96,7 +104,7 @@ class Flooder:
             time.sleep(REST_SECONDS)
 
 
-def _frames(room: int) -> bytes:
+def _frames(room: int) -> list[bytes]:
     """Messages, typing, pings: what passes every check but the rate."""
     kinds = (
         {"type": "message.send", "room": room, "body": "flood"},
@@ -109,7 +117,7 @@ def _frames(room: int) -> bytes:
         if command["type"] == "message.send":
             command["client_id"] = f"00000000-0000-4000-8000-{os.urandom(6).hex()}"
         made.append(client_frame(json.dumps(command).encode()))
-    return b"".join(made)
+    return made
 
 
 if __name__ == "__main__":

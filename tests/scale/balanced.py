@@ -17,8 +17,8 @@ from tests.scale.proxies import SITE_URL, Proxy
 from tests.servers import Worker
 
 WORKERS = 3
-# What visitors do beside, and what a worker answers: pages, and a form without its CSRF token. Not /readyz: on a connection
-# that the proxy has open already, a worker that drains says 503 there, as it should.
+# What visitors do beside, and what a worker answers: pages, and a form without its CSRF token. Not /readyz: on a
+# connection that the proxy has open already, a worker that drains says 503 there, as it should.
 PAGES = [("GET", "/accounts/login/", 200), ("GET", "/healthz", 200)]
 PAGES_AND_FORMS = [*PAGES, ("POST", "/accounts/login/", 403)]
 

@@ -19,11 +19,16 @@ class Room(models.Model):
     class Kind(models.TextChoices):
         PUBLIC = "public"
         PRIVATE = "private"
+        # A conversation of a few people. Who is in it never changes; it has no name, and nobody reads it from outside.
+        DIRECT = "direct"
 
     slug = models.SlugField(max_length=60, unique=True)
+    # Empty for a direct conversation, which everybody in it sees under the others' names.
     name = models.CharField(max_length=60)
     topic = models.CharField(max_length=200, blank=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PUBLIC)
+    # Of a direct conversation: the ids of its people, ascending, with commas. The same people have one conversation.
+    people_key = models.CharField(max_length=200, unique=True, null=True, blank=True, editable=False)
     head = models.BigIntegerField(default=0, editable=False)
     # Everybody who signs up becomes a member of these.
     is_default = models.BooleanField(default=False)
@@ -65,11 +70,19 @@ class Message(models.Model):
         TEXT = "text"
         SYSTEM = "system"
 
+    class Audience(models.TextChoices):
+        ROOM = "room"
+        ONLINE = "online"
+
     room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
     # A person's messages outlive the account: PROTECT makes whoever deletes one decide; deactivate people instead.
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages")
     client_id = models.UUIDField(default=uuid.uuid4)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.TEXT)
+    # The message this one answers, of the same room.
+    reply_to = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
+    # Whom it calls beside those it names: everybody in the room, or those who were online when it was written.
+    audience = models.CharField(max_length=10, choices=Audience, blank=True)
     body = models.TextField(blank=True)
     html = models.TextField(blank=True)
     seq = models.BigIntegerField()
@@ -93,12 +106,21 @@ class Message(models.Model):
 
 
 class Mention(models.Model):
-    """One member of the room named in one message. `room` and `seq` repeat the message's, so counting needs no join."""
+    """One member of the room called in one message: by name, or with the others by @room or @online.
+
+    `room` and `seq` repeat the message's, so counting needs no join.
+    """
+
+    class By(models.TextChoices):
+        NAME = "name"
+        ROOM = "room"
+        ONLINE = "online"
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="mentions")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     room = models.ForeignKey(Room, models.CASCADE, related_name="+")
     seq = models.BigIntegerField()
+    by = models.CharField(max_length=10, choices=By, default=By.NAME)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["message", "user"], name="mentioned_once")]
@@ -123,3 +145,17 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"Invitation to {self.room}"
+
+
+class Block(models.Model):
+    """One person wants nothing of another: no conversation of the two, no notification, and messages folded away."""
+
+    blocker = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    blocked = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["blocker", "blocked"], name="blocked_once")]
+
+    def __str__(self) -> str:
+        return f"{self.blocker} blocks {self.blocked}"

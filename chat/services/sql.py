@@ -42,6 +42,8 @@ class Row:
     body: str
     html: str
     seq: int
+    reply_to_id: int | None = None
+    audience: str = ""
 
 
 def lock_rooms(room_ids: Iterable[int]) -> list[LockedRoom]:
@@ -78,8 +80,9 @@ def insert(rows: Sequence[Row], created_at: datetime) -> dict[tuple[int, int], i
     at = connection.ops.adapt_datetimefield_value(created_at)
     found = _fetch(
         f"INSERT INTO {Message._meta.db_table}"
-        " (room_id, author_id, client_id, kind, body, html, seq, changed, created_at)"
-        f" SELECT room_id, author_id, client_id, kind, body, html, seq, seq, %s FROM {_rows_of_json()}"
+        " (room_id, author_id, client_id, kind, body, html, reply_to_id, audience, seq, changed, created_at)"
+        " SELECT room_id, author_id, client_id, kind, body, html, reply_to_id, audience, seq, seq, %s"
+        f" FROM {_rows_of_json()}"
         " RETURNING room_id, seq, id",
         [at, msgspec.json.encode([_jsonable(row) for row in rows]).decode()],
     )
@@ -109,8 +112,14 @@ def _fetch(statement: str, parameters: Sequence[Any] | None = None) -> list[Any]
 @cache
 def _rows_of_json() -> str:
     """A parameter that holds rows in JSON, as a table."""
-    columns = {"room_id": "bigint", "author_id": "bigint", "client_id": "uuid", "seq": "bigint"}
-    columns |= {"kind": "text", "body": "text", "html": "text"}
+    columns = {
+        "room_id": "bigint",
+        "author_id": "bigint",
+        "client_id": "uuid",
+        "seq": "bigint",
+        "reply_to_id": "bigint",
+    }
+    columns |= {"kind": "text", "body": "text", "html": "text", "audience": "text"}
     if connection.vendor == "postgresql":
         return f"json_to_recordset(%s) AS r ({', '.join(f'{name} {kind}' for name, kind in columns.items())})"
     fields = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)

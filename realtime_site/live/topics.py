@@ -3,6 +3,7 @@
 HUBS = "hubs"  # the one group of the channel layer that all hubs share
 LIMITS = "limits"  # what was spent of tokens
 RECHECK = "recheck"  # people of whom something changed that their sockets depend on
+INBOXES = "inboxes"  # notifications for many people at once
 PRESENCE = "presence"  # the workers' gossip about who is online
 
 
@@ -12,6 +13,16 @@ def room(room_id: int) -> str:
 
 def user(user_id: int) -> str:
     return f"user.{user_id}"
+
+
+def inbox(user_id: int) -> str:
+    return f"inbox.{user_id}"
+
+
+def inbox_owner(topic: str) -> int | None:
+    """The person whose inbox a topic is, or None when it is no inbox."""
+    kind, _, number = topic.partition(".")
+    return int(number) if kind == "inbox" else None
 
 
 def room_id(topic: str) -> int | None:

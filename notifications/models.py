@@ -46,8 +46,9 @@ class Notification(models.Model):
     url = models.CharField(max_length=500, blank=True)
     # Of several with the same key a person gets the first.
     dedupe_key = models.CharField(max_length=150, null=True, blank=True)  # noqa: DJ001  NULLs are distinct
-    seq = models.BigIntegerField()
-    changed = models.BigIntegerField()
+    # Its place in the inbox, and the number of the last event that concerned it there; none where it is not shown.
+    seq = models.BigIntegerField(null=True, blank=True)
+    changed = models.BigIntegerField(null=True, blank=True)
     shown = models.BooleanField(default=True)
     # Channel -> [outcome, rule], and the facts it was decided by (`policy.py`). Emptied after a while.
     why = models.JSONField(default=dict, blank=True)

@@ -73,10 +73,11 @@ class Notification(models.Model):
             ),
             models.Index(
                 fields=["scope", "user", "position"],
-                condition=Q(read_at=None, withdrawn_at=None) & ~Q(scope=""),
+                condition=Q(read_at=None, withdrawn_at=None),
                 name="unread_in_a_scope",
             ),
-            models.Index(fields=["target"], condition=~Q(target=""), name="notified_of"),
+            # Not without the empty ones: SQLite would then not use it for `target = ?`.
+            models.Index(fields=["target"], name="notified_of"),
             models.Index(fields=["created_at"], name="notifications_by_age"),
         ]
 

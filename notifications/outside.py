@@ -28,13 +28,14 @@ def of_accounts(user_ids: Collection[int]) -> dict[int, str]:
     return dict(rows.values_list("pk", field))
 
 
-def hearers(scope: str, user_ids: Collection[int]) -> frozenset[int] | None:
-    """Those of the people who may hear what happens in a scope; None where the site does not say.
+def hearers(scope: str, user_ids: Collection[int], actor_id: int | None = None) -> frozenset[int] | None:
+    """Those of the people who may hear what happens in a scope, and want to hear of this actor; None where the site
+    does not say.
 
-    `settings.NOTIFICATION_HEARERS`: `f(scope, user_ids) -> their ids`, one query.
+    `settings.NOTIFICATION_HEARERS`: `f(scope, user_ids, actor_id) -> their ids`.
     """
     path = getattr(settings, "NOTIFICATION_HEARERS", None)
-    return frozenset(import_string(path)(scope, user_ids)) if path else None
+    return frozenset(import_string(path)(scope, user_ids, actor_id)) if path else None
 
 
 def push_key() -> str | None:

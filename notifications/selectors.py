@@ -116,7 +116,7 @@ def changed_rows(*, user_id: int, after: int) -> ChangedRows:
 
 def changed_together(*, user_id: int, number: int) -> tuple[list[int], bool]:
     """The ids of what was read, or made unread, as one number of the inbox; and which of both it was."""
-    rows = list(Notification.objects.filter(user=user_id, changed=number).values_list("pk", "read_at"))
+    rows = list(Notification.objects.filter(user=user_id, changed=number).order_by().values_list("pk", "read_at"))
     return [pk for pk, _ in rows], any(read_at for _, read_at in rows)
 
 

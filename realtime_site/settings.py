@@ -263,6 +263,17 @@ LIVE_TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT
 LIVE_DRAIN_SECONDS: float = env.float("DRAIN_SECONDS", 10.0)
 LIVE_DATABASE_THREADS: int = env.int("DATABASE_THREADS", 8)
 
+# --- Notifications ---------------------------------------------------------------------------------------------------
+
+# The key for Web Push. As with SECRET_KEY, bin/serve makes a file where none is set.
+_vapid_file = DATA_DIR / "vapid_key"
+VAPID_PRIVATE_KEY: str = env.str("VAPID_PRIVATE_KEY", "") or (
+    _vapid_file.read_text().strip() if _vapid_file.exists() else ""
+)
+VAPID_CONTACT: str = env.str("VAPID_CONTACT", "")  # mailto: the sender of mail, where it is empty
+PUSH_TEST_ORIGINS: list[str] = env.list("PUSH_TEST_ORIGINS", [])
+DELIVERER: bool = env.bool("DELIVERER", True)  # whether bin/serve starts one
+
 # --- Static files and uploads ------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
@@ -322,6 +333,7 @@ LOGGING = {
     "loggers": {
         "realtime_site": {"level": "INFO"},
         "chat": {"level": "INFO"},
+        "notifications": {"level": "INFO"},
         # While Redis is away it logs a traceback a second. The hub says so in one line.
         "channels_redis.pubsub": {"level": "CRITICAL"},
     },

@@ -1,0 +1,1 @@
+"""Whatever changes notifications. Synchronous; ids in, plain values out."""

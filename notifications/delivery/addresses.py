@@ -79,14 +79,21 @@ def parse(url: str, test_origins: Collection[str] = ()) -> Endpoint | None:
         return Endpoint(url, origin, host, port or (HTTPS_PORT if parts.scheme == "https" else 80), is_test=True)
     if parts.scheme != "https" or "@" in parts.netloc or port not in {None, HTTPS_PORT} or not _HOST.fullmatch(host):
         return None
-    if _is_literal(host) and not is_public(host):
+    if not (is_public(host) if _is_literal(host) else _is_name(host)):
         return None
     name = f"[{host}]" if ":" in host else host
     return Endpoint(url, f"https://{name}", host, HTTPS_PORT, is_test=False)
 
 
+def _is_name(host: str) -> bool:
+    """A name of the Internet: not of this machine or network alone, and none of the old ways of writing an address,
+    such as `127.1` and `0x7f000001` (a name does not end in a number).
+    """
+    labels = host.removesuffix(".").split(".")
+    return len(labels) > 1 and not labels[-1].isdigit() and not labels[-1].startswith("0x")
+
+
 def _is_literal(host: str) -> bool:
-    """Written as an address. `127.1` and `0x7f000001` are names to us: what they resolve to is looked at."""
     try:
         ip_address(host)
     except ValueError:

@@ -77,7 +77,7 @@ class Pusher:
         try:
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 return read_answer(answer.status, answer.headers.get("Retry-After"), datetime.now(UTC))
-        except ForbiddenAddressError:
+        except (ForbiddenAddressError, aiohttp.InvalidURL):
             return FORBIDDEN
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             # ValueError: what no client can make a request of, or a server's answer that no client can read.

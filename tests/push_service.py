@@ -69,6 +69,11 @@ class Subscription:
     asked: int = 0
     got: list[Push] = field(default_factory=list)
 
+    @classmethod
+    def make(cls, endpoint: str) -> Self:
+        """What a browser makes: a pair of keys and a secret."""
+        return cls(endpoint, ec.generate_private_key(ec.SECP256R1()), token_bytes(16))
+
     @property
     def p256dh(self) -> str:
         return _encode(self.private_key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
@@ -112,9 +117,8 @@ class PushService:
 
     def subscribe(self, answers: Answer = GOOD) -> Subscription:
         name = token_urlsafe(8)
-        key = ec.generate_private_key(ec.SECP256R1())
-        one = Subscription(f"{self.origin}/push/{name}", key, token_bytes(16), answers)
-        self.subscriptions[name] = one
+        self.subscriptions[name] = one = Subscription.make(f"{self.origin}/push/{name}")
+        one.answers = answers
         return one
 
     def _call(self, coroutine: Any) -> None:

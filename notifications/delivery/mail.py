@@ -28,6 +28,7 @@ from notifications.models import Delivery, Notification, Preferences
 # What a letter shows; of the rest it says the number.
 MOST_SHOWN = 30
 SUBJECT_CHARACTERS = 150
+HEADER_CHARACTERS = 998
 ADDRESSES = "notifications.delivery.mail.addresses_of_users"
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)  # dark colours cannot be inlined
 
@@ -134,7 +135,7 @@ def compose(letter: Letter) -> EmailMultiAlternatives:
         "unsubscribe": unsubscribe,
         "preferences": links.preferences(),
     }
-    message = EmailMultiAlternatives(
+    message = _Mail(
         subject=_subject(rhythm, newest_last),
         body=render_to_string("notifications/email/unread.txt", values),
         to=[letter.address],
@@ -143,6 +144,17 @@ def compose(letter: Letter) -> EmailMultiAlternatives:
     html = _INLINER.inline(render_to_string("notifications/email/unread.html", values))
     message.attach_alternative(html, "text/html")
     return message
+
+
+class _Mail(EmailMultiAlternatives):
+    """Its headers are not folded (RFC 5322 §2.1.1 allows 998): an address that begins on the second line of
+    List-Unsubscribe is overlooked by some, the library of Python among them.
+    """
+
+    def message(self, *args: Any, **kwargs: Any) -> Any:
+        message = super().message(*args, **kwargs)
+        message.policy = message.policy.clone(max_line_length=HEADER_CHARACTERS)
+        return message
 
 
 def _headers(unsubscribe: str, rows: list[Delivery]) -> dict[str, str]:

@@ -14,7 +14,9 @@ const loaded = (messages, more = {}) => timeline.load(timeline.empty(), { messag
 test("a quote is plain text of one line, whatever was rendered", () => {
   assert.equal(plain("<p>a <strong>b</strong> &amp; &lt;i&gt;</p><ul>\n<li>c</li><li>d</li></ul>"), "a b & <i> c d");
   assert.equal(plain("<p>x&#39;s&#x22;&copy;</p>"), "x's\"&copy;");
-  assert.equal([...plain(`<p>${"😀".repeat(300)}</p>`)].length, 200);
+  assert.equal(plain(`<p>see <a href="/a>b">li<em>n</em>k</a>, <span class="mention" data-user="x">@x</span></p>`), "see link, @x");
+  const long = plain(`<p>${"😀".repeat(300)}</p>`);
+  assert.deepEqual([[...long].length, long.endsWith("😀…")], [200, true]);
   assert.equal(quoteOf(message(1, { deleted_at: "x", html: "" })).deleted, true);
 });
 

@@ -79,12 +79,14 @@ export class CompletionList {
 
   /** @returns {Option[]} nothing yet */
   #fetchEmoji() {
-    const use = (/** @type {Map<string, string>} */ emoji) => {
-      this.#emoji = emoji;
-      if (this.#trigger) this.update();
-    };
-    import("./emoji.js").then(({ EMOJI }) => use(EMOJI), () => {}); // Offline: no list, but what one types is there.
+    this.#loadEmoji().catch(() => {}); // Offline: no list, but what one types is there.
     return [];
+  }
+
+  async #loadEmoji() {
+    const { EMOJI } = await import("./emoji.js");
+    this.#emoji = EMOJI;
+    if (this.#trigger) this.update();
   }
 
   /** @param {number} index */

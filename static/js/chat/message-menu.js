@@ -44,7 +44,16 @@ export class MessageMenu extends Part {
     if (!button || !this.#message || !this.#row) return;
     this.hidePopover();
     this.#row.focus({ preventScroll: true });
-    this.app.actions.run(button.dataset.action ?? "", this.#message, this.#row);
+    this.run(button.dataset.action ?? "", this.#message, this.#row);
+  }
+
+  /**
+   * @param {string} action as the buttons have it
+   * @param {Message} message
+   * @param {HTMLElement} row
+   */
+  run(action, message, row) {
+    this.app.actions.run(action, message, row);
   }
 }
 

@@ -3,6 +3,9 @@
 // docs/protocol.md, "Objects".
 const LONGEST = 200;
 
+// Other tags part words; as chat/text.py has it.
+const INLINE = new Set(["a", "code", "del", "em", "s", "span", "strong"]);
+
 /** @type {Record<string, string>} */
 const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', nbsp: " " };
 
@@ -19,14 +22,13 @@ export function quoteOf({ id, seq, author, html, deleted_at }) {
  * @param {string} html
  */
 export function plain(html) {
-  const text = html
-    .replace(/<\/(?:p|li|h\d|pre|blockquote|tr|td|th)>|<br[^>]*>/g, " ")
-    .replace(/<[^>]*>/g, "")
-    .replace(/&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi, (whole, decimal, hex, name) => {
-      if (name) return ENTITIES[name.toLowerCase()] ?? whole;
-      return String.fromCodePoint(decimal ? Number(decimal) : parseInt(hex, 16));
-    });
-  return [...text.replace(/\s+/g, " ").trim()].slice(0, LONGEST).join("");
+  const words = html.replace(/<\/?(\w+)(?:[^>"]|"[^"]*")*>/g, (_, tag) => (INLINE.has(tag) ? "" : " "));
+  const text = words.replace(/&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi, (whole, decimal, hex, name) => {
+    if (name) return ENTITIES[name.toLowerCase()] ?? whole;
+    return String.fromCodePoint(decimal ? Number(decimal) : parseInt(hex, 16));
+  });
+  const characters = [...text.replace(/\s+/g, " ").trim()];
+  return characters.length > LONGEST ? `${characters.slice(0, LONGEST - 1).join("").trimEnd()}…` : characters.join("");
 }
 
 /**

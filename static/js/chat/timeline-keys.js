@@ -21,7 +21,7 @@ export function onTimelineKey(app, event) {
   event.stopPropagation();
   if (!message) app.timeline.unfold(row);
   else if (event.key === "Enter") app.menu.open(message, row);
-  else app.actions.run(ACTIONS[event.key], message, row);
+  else app.menu.run(ACTIONS[event.key], message, row);
 }
 
 /**

@@ -14,9 +14,9 @@ django.setup()
 from django.contrib.auth import get_user_model  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
-from benchmarks.people import sessions  # noqa: E402
 from benchmarks.peers.notify.keys import subscription_keys  # noqa: E402
 from benchmarks.peers.notify.measured import PEOPLE, tell  # noqa: E402
+from benchmarks.people import sessions  # noqa: E402
 from notifications.api import notify  # noqa: E402
 from notifications.models import Delivery, Device  # noqa: E402
 

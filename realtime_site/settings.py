@@ -270,6 +270,14 @@ NOTIFICATION_HEARERS = "realtime_site.scopes.hearers"
 NOTIFICATION_EMAIL_MINUTES: float = env.float("NOTIFICATION_EMAIL_MINUTES", 15.0)
 NOTIFICATION_WHY_DAYS: int = env.int("NOTIFICATION_WHY_DAYS", 30)
 NOTIFICATION_KEEP_DAYS: int = env.int("NOTIFICATION_KEEP_DAYS", 180)
+# The key for Web Push. As with SECRET_KEY, bin/serve makes a file where none is set.
+_vapid_file = DATA_DIR / "vapid_key"
+VAPID_PRIVATE_KEY: str = env.str("VAPID_PRIVATE_KEY", "") or (
+    _vapid_file.read_text().strip() if _vapid_file.exists() else ""
+)
+VAPID_CONTACT: str = env.str("VAPID_CONTACT", "")  # mailto: the sender of mail, where it is empty
+PUSH_TEST_ORIGINS: list[str] = env.list("PUSH_TEST_ORIGINS", [])
+DELIVERER: bool = env.bool("DELIVERER", True)  # whether bin/serve starts one
 
 # --- Static files and uploads ------------------------------------------------------------------------------------
 
@@ -330,6 +338,7 @@ LOGGING = {
     "loggers": {
         "realtime_site": {"level": "INFO"},
         "chat": {"level": "INFO"},
+        "notifications": {"level": "INFO"},
         # While Redis is away it logs a traceback a second. The hub says so in one line.
         "channels_redis.pubsub": {"level": "CRITICAL"},
     },

@@ -1,6 +1,7 @@
 """The commands and events of an inbox, through the whole application."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -9,11 +10,14 @@ from asgiref.sync import sync_to_async
 
 from notifications import activity as activity_module
 from notifications.api import notify
+from notifications.live import Inboxes
 from notifications.models import Inbox, Notification
 from notifications.services import changing, reading
 from realtime_site.accounts.models import User
+from realtime_site.live import topics
 from realtime_site.live.database import in_database
-from realtime_site.live.hub import hub
+from realtime_site.live.hub import Hub, hub
+from realtime_site.live.outlets import Batch
 from tests.consumers.support import Client
 from tests.factories import make_room, make_user
 
@@ -239,3 +243,45 @@ async def test_withdrawing_tells_the_count(connect: Connect, alice: User) -> Non
     event = await client.event("notification", lambda event: event["seq"] == 3)
     assert (event["unread"], event["alert"], event["notification"]["title"]) == (1, False, "")
     assert event["notification"]["withdrawn_at"] is not None
+
+
+class Ear:
+    """A socket of another worker, as far as its hub sees it."""
+
+    translate = None
+
+    def __init__(self) -> None:
+        self.outlet = self
+        self.got: list[dict[str, Any]] = []
+
+    def deliver(self, batch: Batch) -> None:
+        self.got += map(json.loads, batch.texts)
+
+
+async def hear_each_other(*hubs: Hub) -> None:
+    """Returns once what one of them says reaches all."""
+    heard: set[Hub] = set()
+    for one in hubs:
+        one.listen("hello", lambda _, one=one: heard.add(one))  # type: ignore[misc]
+    async with asyncio.timeout(30):
+        while len(heard) < len(hubs):
+            hubs[0].tell("hello", {})
+            await asyncio.sleep(0.02)
+
+
+async def test_two_workers_tell_the_same(connect: Connect, alice: User) -> None:
+    client, other, ear = await connect(alice), Hub(), Ear()
+    other.start()
+    Inboxes(other)
+    try:
+        other.attach(ear, topics.inbox(alice.pk), 0)  # type: ignore[arg-type]
+        await hear_each_other(hub(), other)
+        row = await tell(alice)
+        await client.command("notification.read", ids=[row.pk])
+        mine = [await client.event("notification"), await client.event("notification.read")]
+        async with asyncio.timeout(30):
+            while len(ear.got) < 2:
+                await asyncio.sleep(0.01)
+        assert ear.got == mine
+    finally:
+        await other.stop()

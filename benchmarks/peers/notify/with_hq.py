@@ -21,6 +21,7 @@ from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.test import RequestFactory  # noqa: E402
 from django.urls import include, path  # noqa: E402
+
 from notifications.signals import notify  # noqa: E402
 from notifications.views import live_all_notification_list, live_unread_notification_count  # noqa: E402
 

@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 
 
 class NotificationsConfig(AppConfig):
@@ -8,3 +8,7 @@ class NotificationsConfig(AppConfig):
         from notifications import sessions
 
         sessions.connect()
+        if apps.is_installed("chat"):
+            from notifications import receivers
+
+            receivers.connect()

@@ -254,7 +254,7 @@ if "@" not in DEFAULT_FROM_EMAIL:  # not parseaddr: in Python 3.11.2, Debian 12'
 # --- The live kernel (realtime_site/live reads these and no others) ----------------------------------------------
 
 LIVE_TOKEN_AUTHENTICATOR = "realtime_site.accounts.tokens.authenticate_all"  # noqa: S105  a dotted path
-LIVE_EVENT_SOURCE = "chat.catchup"
+LIVE_EVENT_SOURCE = "realtime_site.catchup"
 LIVE_HEARTBEAT_SECONDS = 25
 LIVE_RATE_LIMITS: bool = env.bool("RATE_LIMITS", True)
 if not LIVE_RATE_LIMITS:  # for load tests
@@ -263,8 +263,13 @@ LIVE_TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT
 LIVE_DRAIN_SECONDS: float = env.float("DRAIN_SECONDS", 10.0)
 LIVE_DATABASE_THREADS: int = env.int("DATABASE_THREADS", 8)
 
-# --- Notifications ---------------------------------------------------------------------------------------------------
+# --- Notifications (the app reads these and no others; docs/notifications.md) -------------------------------------
 
+NOTIFICATION_ADDRESSES = "realtime_site.accounts.addresses.verified"
+NOTIFICATION_HEARERS = "realtime_site.scopes.hearers"
+NOTIFICATION_EMAIL_MINUTES: float = env.float("NOTIFICATION_EMAIL_MINUTES", 15.0)
+NOTIFICATION_WHY_DAYS: int = env.int("NOTIFICATION_WHY_DAYS", 30)
+NOTIFICATION_KEEP_DAYS: int = env.int("NOTIFICATION_KEEP_DAYS", 180)
 # The key for Web Push. As with SECRET_KEY, bin/serve makes a file where none is set.
 _vapid_file = DATA_DIR / "vapid_key"
 VAPID_PRIVATE_KEY: str = env.str("VAPID_PRIVATE_KEY", "") or (

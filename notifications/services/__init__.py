@@ -1,1 +1,1 @@
-"""Whatever changes notifications. Synchronous; ids in, plain values out."""
+"""What changes notifications. Each takes ids and primitives, and is or joins one transaction."""

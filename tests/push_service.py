@@ -36,7 +36,7 @@ DAY_SECONDS = 86_400
 
 @dataclass(frozen=True)
 class Answer:
-    """How a subscription answers. `stall`: not at all; `drip`: bytes of headers now and then, for ever; `reset`: it cuts
+    """How a subscription answers. `stall`: not at all; `drip`: bytes of headers now and then; `reset`: it cuts
     the connection. `delay`: so many seconds after it has taken the push.
     """
 

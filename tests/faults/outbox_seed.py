@@ -27,7 +27,7 @@ def seed(username: str, devices: list[dict[str, Any]], plan: dict[str, Any]) -> 
     from django.utils import timezone
 
     from notifications.models import Delivery, Device
-    from notifications.services.devices import lane_of
+    from notifications.services.outbox import lane
     from realtime_site.accounts.models import User
     from tests.notified import log_in, make_notification
 
@@ -54,7 +54,7 @@ def seed(username: str, devices: list[dict[str, Any]], plan: dict[str, Any]) -> 
                 user=user,
                 channel="push",
                 device=device,
-                lane=lane_of(device.endpoint),
+                lane=lane(device.endpoint),
                 tag=notification.tag,
                 due_at=due,
                 created_at=now - timedelta(days=1) if one["old"] else now,

@@ -142,12 +142,12 @@ def check(scene: Scene, *, people: int, notifications: int, troubled: int) -> No
     wait_until(lambda: scene.waiting() == 0, "every delivery to be decided", seconds=LIMIT_SECONDS)
     count = people * notifications
     for kind in ("good", "flaky"):
-        assert scene.outcomes(kind) == {("sent", "taken by the push service"): count}
+        assert scene.outcomes(kind) == {("sent", "The push service took it."): count}
         assert len(scene.arrivals(kind)) == count, "each arrived on each phone"
-    assert scene.outcomes("stalling") == {("failed", "the push service did not answer"): troubled * notifications}
+    assert scene.outcomes("stalling") == {("failed", "The push service did not answer."): troubled * notifications}
     dead = scene.outcomes("dead")
     assert dead.total() == troubled * notifications
-    assert set(dead) <= {("failed", "the device takes no more pushes"), ("skipped", "the device was removed")}
+    assert set(dead) <= {("failed", "The device takes no more pushes."), ("skipped", "The device was removed.")}
     assert scene.rows("SELECT count(*)::text FROM notifications_device") == [(str(2 * people + troubled),)], (
         "the dead are pruned"
     )

@@ -2,8 +2,8 @@
 
 Standard input: `{"people": ["alice"], "rooms": {"general": ["alice"]}, "messages": {"general": [["alice", "hello"]]}}`.
 The first of a room's people owns it. A third part of what is said is the place, from 0, of what it answers.
-`{"direct": [{"people": ["alice", "bob"], "messages": [["bob", "hi"]]}]}` makes conversations the same way. Standard output:
-session keys by username.
+`{"direct": [{"people": ["alice", "bob"], "messages": [["bob", "hi"]]}]}` makes conversations the same way.
+Standard output: session keys by username.
 """
 
 import json

@@ -55,6 +55,13 @@ test("a change of a room leaves what it does not name", () => {
   assert.deepEqual(counts(rooms.message(state, event(11))), [4, 0]);
 });
 
+test("what is said of a room before the room itself came makes no room without a name", () => {
+  let state = rooms.merge(start(), { id: 7, seq: 0, online: 2 });
+  assert.equal(state.byId.has(7), false);
+  state = rooms.merge(rooms.merge(state, room(7)), { id: 7, seq: 0, online: 2 });
+  assert.deepEqual([state.byId.get(7).name, state.byId.get(7).online], ["Room 7", 2]);
+});
+
 test("while somebody points at the list no room moves; new ones come last", () => {
   let state = start(room(1, { name: "B" }), room(2, { name: "C" }));
   state = rooms.merge(rooms.merge(state, { id: 2, name: "A" }), room(3, { name: "AA" }));

@@ -26,8 +26,7 @@ function link(room, current) {
     "a",
     { class: classes.filter(Boolean).join(" "), href: roomPath(room), "aria-current": current ? "page" : null, "data-room": room.slug },
     face(room),
-    el("span", { class: "room-link__name" }, room.name),
-    isOtherOnline(room) && el("span", { class: "visually-hidden" }, ", online"),
+    el("span", { class: "room-link__name" }, room.name, isOtherOnline(room) && el("span", { class: "visually-hidden" }, " online")),
     badge(room),
   );
   const item = el("li", {}, anchor);

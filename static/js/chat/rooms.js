@@ -28,6 +28,8 @@ export function fromServer(me, rooms) {
  */
 export function merge(state, room) {
   const known = state.byId.get(room.id);
+  // How many are online may come before the room itself does.
+  if (!known && room.slug === undefined) return state;
   // A seq without counts would leave the messages up to it uncounted.
   const seq = known && room.unread === undefined ? known.seq : (room.seq ?? 0);
   return put(state, /** @type {Room} */ ({ ...BLANK, ...known, ...room, seq }));

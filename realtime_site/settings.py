@@ -275,6 +275,7 @@ _vapid_file = DATA_DIR / "vapid_key"
 VAPID_PRIVATE_KEY: str = env.str("VAPID_PRIVATE_KEY", "") or (
     _vapid_file.read_text().strip() if _vapid_file.exists() else ""
 )
+NOTIFICATION_PUSH_KEY = "notifications.delivery.vapid.public_key"
 VAPID_CONTACT: str = env.str("VAPID_CONTACT", "")  # mailto: the sender of mail, where it is empty
 PUSH_TEST_ORIGINS: list[str] = env.list("PUSH_TEST_ORIGINS", [])
 DELIVERER: bool = env.bool("DELIVERER", True)  # whether bin/serve starts one

@@ -1,4 +1,4 @@
-"""What only the site can answer: where people get e-mail, who may hear what happens in a scope, its key for pushing.
+"""What only the site can answer: where people get e-mail, and who may hear what happens in a scope.
 
 Settings name its functions.
 """
@@ -36,13 +36,3 @@ def hearers(scope: str, user_ids: Collection[int], actor_id: int | None = None) 
     """
     path = getattr(settings, "NOTIFICATION_HEARERS", None)
     return frozenset(import_string(path)(scope, user_ids, actor_id)) if path else None
-
-
-def push_key() -> str | None:
-    """The public key of this site for push services (VAPID, RFC 8292); None where push is not set up.
-
-    `settings.NOTIFICATION_PUSH_KEY` names the function.
-    """
-    path = getattr(settings, "NOTIFICATION_PUSH_KEY", None)
-    found: str | None = import_string(path)() if path else None
-    return found

@@ -4,24 +4,55 @@ import { test } from "node:test";
 
 const root = new URL("../../", import.meta.url);
 const read = (path) => readFileSync(new URL(path, root), "utf8");
-const modules = ["live", "chat"].flatMap((folder) =>
-  readdirSync(new URL(`static/js/${folder}/`, root)).filter((name) => name.endsWith(".js")).map((name) => `js/${folder}/${name}`),
+const modules = ["site.js"].concat(
+  ["live", "chat", "notifications"].flatMap((folder) => readdirSync(new URL(`static/js/${folder}/`, root)).map((name) => `${folder}/${name}`)),
 );
+// Entries of other pages; what they import is theirs.
+const ELSEWHERE = ["notifications/preferences.js"];
 
-test("the page asks for every module at once", () => {
-  const asked = [...read("templates/chat/_modules.html").matchAll(/static "(js\/[^"]+)"/g)].map(([, path]) => path);
-  assert.deepEqual(asked.sort(), modules.sort());
+/** Paths below static/js/ that a module imports, by `import … from` or by `import()`. */
+function imports(path, pattern) {
+  return [...read(`static/js/${path}`).matchAll(pattern)].map(([, name]) => new URL(name, `file:///${path}`).pathname.slice(1));
+}
+
+function reach(path, patterns, seen = new Set()) {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  for (const pattern of patterns) for (const next of imports(path, pattern)) reach(next, patterns, seen);
+  return seen;
+}
+
+const AT_ONCE = /^import\b[^;]*?"(\.{1,2}\/[\w./-]+\.js)";$/gm;
+const WHEN_NEEDED = /await import\("(\.\/[\w-]+\.js)"\)/g;
+
+test("the page asks at once for every module that it needs at once", () => {
+  const asked = [...read("templates/chat/_modules.html").matchAll(/static "js\/([^"]+)"/g)].map(([, path]) => path);
+  assert.deepEqual(asked.sort(), [...reach("site.js", [AT_ONCE])].sort());
+});
+
+test("no module is without use", () => {
+  const used = new Set([...reach("site.js", [AT_ONCE, WHEN_NEEDED]), ...ELSEWHERE]);
+  assert.deepEqual(modules.filter((path) => !used.has(path)), []);
 });
 
 test("every import is relative and ends with a semicolon, so hashed names reach it; JSDoc has no import() that it would break", () => {
-  for (const path of modules) {
-    const text = read(`static/${path}`);
+  for (const path of [...modules, ...ELSEWHERE]) {
+    const text = read(`static/js/${path}`);
     for (const line of text.split("\n").filter((line) => /^import\b/.test(line))) assert.match(line, /"\.{1,2}\/[\w./-]+\.js";$/, path);
-    assert.doesNotMatch(text, /import\(/, path);
+    assert.doesNotMatch(text.replaceAll(WHEN_NEEDED, ""), /import\(/, path);
   }
 });
 
 test("the pure modules do not know the document", () => {
-  const pure = "frames layout logs outbox reading room-log rooms timeline typing drafts completion emoji route format session";
-  for (const name of pure.split(" ")) assert.doesNotMatch(read(`static/js/chat/${name}.js`), /\b(document|window|localStorage)\.\w/, name);
+  const pure = {
+    chat: "frames layout logs outbox reading room-log rooms timeline typing drafts completion emoji route format session",
+    notifications: "activity attention folding inbox notices tabs words",
+  };
+  for (const [folder, names] of Object.entries(pure)) {
+    for (const name of names.split(" ")) assert.doesNotMatch(read(`static/js/${folder}/${name}.js`), /\b(document|window|localStorage)\.\w/, name);
+  }
+});
+
+test("the chat does not know notifications", () => {
+  for (const path of modules.filter((path) => /^(chat|live)\//.test(path))) assert.doesNotMatch(read(`static/js/${path}`), /from "[^"]*notifications/, path);
 });

@@ -37,7 +37,7 @@ export function onFrame(session, frame) {
 function welcome(session, { user, rooms }) {
   if (user.id !== session.me.id) return session.tell("stranger"); // Another tab logged in as somebody else.
   const before = session.rooms;
-  session.rooms = list.fromServer(session.me.id, rooms);
+  session.rooms = list.fromServer(session.me.id, rooms, before.muted);
   for (const [id, room] of before.byId) {
     if (!session.rooms.byId.has(id)) session.forget(id, room);
   }

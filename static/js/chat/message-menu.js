@@ -1,4 +1,5 @@
-// <message-menu>: the actions of one message. A popover beside the message, on a phone a sheet from below.
+// <message-menu>: the actions of one message. A popover beside the message, on a phone a sheet from below. What is not the
+// chat's to do goes out as "action", with the message.
 
 import { one, Part } from "./dom.js";
 
@@ -56,6 +57,16 @@ export class MessageMenu extends Part {
     else if (action === "unread") actions.markUnread(message);
     else if (action === "edit") actions.edit(message);
     else if (action === "delete") actions.delete(message);
+    else this.tell(action ?? "", message);
+  }
+
+  /**
+   * What is not the chat's to do.
+   * @param {string} action
+   * @param {Message} message
+   */
+  tell(action, message) {
+    this.dispatchEvent(new CustomEvent("action", { detail: { action, message } }));
   }
 
   /** @param {KeyboardEvent} event */

@@ -24,7 +24,7 @@ export class RoomHeader extends Part {
     one(this, "[data-act=members]").setAttribute("aria-label", `People, ${plural(room.online, "person", "people")} online`);
     one(this, "[data-act=invite]").setAttribute("href", `/rooms/${room.slug}/invite/`);
     one(this, "[data-act=settings]").setAttribute("href", `/rooms/${room.slug}/settings/`);
-    const elsewhere = [...session.rooms.byId.values()].some(({ id, unread }) => unread && id !== room.id);
+    const elsewhere = [...session.rooms.byId.values()].some(({ id, unread }) => unread && id !== room.id && !session.rooms.muted.has(id));
     this.classList.toggle("room-header--news", elsewhere);
   }
 }

@@ -29,8 +29,8 @@ export class RoomList extends Part {
     this.#order = rooms.map(({ id }) => id);
     reconcile(one(this, "ul"), rooms, {
       key: ({ id }) => String(id),
-      version: (room) => [room.slug, room.name, room.kind, room.archived, short(room.unread), room.mentions, room.id === session.current].join("\n"),
-      build: (room) => row(room, room.id === session.current),
+      version: (room) => [room.slug, room.name, room.kind, room.archived, short(room.unread), room.mentions, room.id === session.current, session.rooms.muted.has(room.id)].join("\n"),
+      build: (room) => row(room, room.id === session.current, session.rooms.muted.has(room.id)),
     });
   }
 }
@@ -38,11 +38,12 @@ export class RoomList extends Part {
 /**
  * @param {Room} room
  * @param {boolean} current
+ * @param {boolean} muted
  */
-function row(room, current) {
+function row(room, current, muted) {
   const link = el(
     "a",
-    { class: `room-link${room.unread ? " room-link--unread" : ""}${room.archived ? " room-link--archived" : ""}`, href: roomPath(room), "aria-current": current ? "page" : null, "data-room": room.slug },
+    { class: `room-link${room.unread ? " room-link--unread" : ""}${room.archived ? " room-link--archived" : ""}${muted ? " room-link--muted" : ""}`, href: roomPath(room), "aria-current": current ? "page" : null, "data-room": room.slug },
     icon(room.kind === "private" ? "lock" : "hash"),
     el("span", { class: "room-link__name" }, room.name),
     badge(room),

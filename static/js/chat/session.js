@@ -14,6 +14,7 @@ import { Typing } from "./typing.js";
 
 export class Session extends EventTarget {
   /** The room on screen. */ current = 0;
+  /** What else is new, beside messages or because of them, as whoever counts it says. */ news = 0;
   /** @type {number | null} a room marked unread by hand is not read by looking at it */ kept = null;
   /** Whether the end of the timeline is in sight, and whether somebody is looking. */
   attention = { following: true, looking: false };

@@ -9,6 +9,7 @@ const ACTIONS = {
   l: (app, message) => app.actions.copyLink(message),
   c: (app, message) => app.actions.copyText(message),
   u: (app, message) => app.actions.markUnread(message),
+  w: (app, message) => app.menu.tell("why", message),
   Delete: (app, message) => app.actions.delete(message),
 };
 

@@ -3,6 +3,7 @@
 
 const WORKER = "/sw.js";
 const DEVICES = "/notifications/devices/";
+const KEY = "confab:push";
 
 /**
  * @typedef {object} Facts
@@ -53,19 +54,26 @@ export async function enable(key) {
 }
 
 /**
- * At each visit: the server hears of the subscription again, if there is one.
+ * At each visit: where the browser has another address than it had, or somebody has logged in since, the server hears of it.
+ * Not otherwise: a device that was removed from another one stays removed.
  * @returns {Promise<boolean>} whether this browser takes pushes
  */
 export async function refresh() {
   const subscription = await subscribed();
   if (!subscription) return false;
   await register(); // A newer worker, if there is one.
-  await tell(subscription);
+  const told = remembered();
+  if (told.endpoint !== subscription.endpoint || told.login !== token()) await tell(subscription);
   return true;
 }
 
-export async function disable() {
+/** @param {number} [device] nothing happens where this browser is another one */
+export async function disable(device) {
+  const { id } = remembered();
+  if (device !== undefined && device !== id) return;
   await (await subscribed())?.unsubscribe();
+  localStorage.removeItem(KEY);
+  if (id && device === undefined) await post(`${DEVICES}${id}/remove/`).catch(() => {}); // It may be gone already.
 }
 
 /** @returns {Promise<PushSubscription | null>} */
@@ -99,7 +107,17 @@ async function subscribe(registration, key) {
 /** @param {PushSubscription} subscription */
 async function tell(subscription) {
   const { endpoint, keys } = subscription.toJSON();
-  await post(DEVICES, { endpoint, keys });
+  const { id } = await post(DEVICES, { endpoint, keys });
+  localStorage.setItem(KEY, JSON.stringify({ id, endpoint, login: token() }));
+}
+
+/** @returns {{ id?: number, endpoint?: string, login?: string }} what the server was told last */
+function remembered() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY) ?? "{}");
+  } catch {
+    return {}; // Storage is blocked, or somebody wrote something else there.
+  }
 }
 
 /**
@@ -118,6 +136,7 @@ export async function post(path, body = {}) {
   return said;
 }
 
+/** Django's CSRF token. It is another one after each login. */
 function token() {
-  return /** @type {HTMLInputElement | null} */ (document.querySelector("[name=csrfmiddlewaretoken]"))?.value ?? "";
+  return /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
 }

@@ -53,6 +53,12 @@ def check_open(room: Archivable) -> None:
         raise ClientError("forbidden", "This room is archived.")
 
 
+def check_not_direct(room: Room) -> None:
+    """Raises `ClientError('forbidden')` for what cannot be done to a conversation: who is in it never changes."""
+    if room.kind == Room.Kind.DIRECT:
+        raise ClientError("forbidden", "A conversation stays as it is. Start another one.")
+
+
 def check_role(membership: Membership, *roles: str) -> None:
     """Raises `ClientError('forbidden')` unless the membership has one of the roles."""
     if membership.role not in roles:

@@ -1,4 +1,4 @@
-"""Rooms in Django's admin, for looking things up.
+"""Rooms in Django's admin, for looking things up. Direct conversations are nobody's to look up.
 
 What changes a room's events goes through services, so that sockets hear of it.
 """
@@ -30,6 +30,9 @@ class RoomAdmin(ReadOnly):
     list_filter = ("kind", "is_default", "archived_at")
     search_fields = ("name", "slug", "topic")
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).exclude(kind=Room.Kind.DIRECT)
+
 
 @admin.register(Membership)
 class MembershipAdmin(ReadOnly):
@@ -37,6 +40,9 @@ class MembershipAdmin(ReadOnly):
     list_filter = ("role",)
     list_select_related = ("user", "room")
     search_fields = ("user__username", "room__slug")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).exclude(room__kind=Room.Kind.DIRECT)
 
 
 @admin.register(Message)

@@ -7,9 +7,11 @@ from uuid import UUID
 
 import msgspec
 
-from chat import protocol, selectors, wire
-from chat.services import messages, rooms
-from chat.services.messages import Draft
+from chat import people, protocol, selectors, wire
+from chat.access import access_own_message
+from chat.services import blocks, direct, messages, rooms
+from chat.services.standing import Draft
+from chat.text import mentioned
 from chat.writer import writer
 from realtime_site.live import topics
 from realtime_site.live.admission import Snapshot
@@ -28,6 +30,13 @@ Fields = dict[str, Any]
 _posts = Buckets("posts", Rate(per_second=5, burst=30))
 # What a room of a thousand still can read while it scrolls by, were there as many bots in it.
 _room_posts = Buckets("posts in a room", Rate(per_second=30, burst=150))
+
+
+def who_is_called(room_id: int, body: str) -> frozenset[int]:
+    """Who is online in the room, if the text asks for them."""
+    if "online" not in mentioned(body):
+        return frozenset()
+    return frozenset(presence().online(topics.room(room_id)))
 
 
 class RoomSockets(LiveConsumer):
@@ -88,9 +97,12 @@ class RoomSockets(LiveConsumer):
         if topics.room(room_id) in self._topics:  # a stranger cannot use up a room's
             _room_posts.take(room_id)
 
-    def post(self, room_id: int, client_id: UUID, body: str) -> "asyncio.Future[protocol.Sent]":
+    def post(
+        self, room_id: int, client_id: UUID, body: str, reply_to: int | None = None
+    ) -> "asyncio.Future[protocol.Sent]":
         """Posts through the room writer. The future raises `ClientError`."""
-        return writer().submit(Draft(room_id, self.person.id, client_id, body, self.person))
+        here = who_is_called(room_id, body)
+        return writer().submit(Draft(room_id, self.person.id, client_id, body, self.person, reply_to, here))
 
 
 class ChatConsumer(RoomSockets):
@@ -105,9 +117,12 @@ class ChatConsumer(RoomSockets):
 
     @classmethod
     def snapshots(cls, sockets: Sequence[Self]) -> list[Snapshot | ClientError]:
-        rooms = selectors.rooms_of_all({socket.person.id for socket in sockets})
+        everybody = {socket.person.id for socket in sockets}
+        rooms, blocked = selectors.rooms_of_all(everybody), people.blocked_by_all(everybody)
         return [
-            found if isinstance(found, ClientError) else found | {"rooms": rooms[socket.person.id]}
+            found
+            if isinstance(found, ClientError)
+            else found | {"rooms": rooms[socket.person.id], "blocked": blocked[socket.person.id]}
             for socket, found in zip(sockets, super().snapshots(sockets), strict=True)
         ]
 
@@ -152,13 +167,25 @@ class ChatConsumer(RoomSockets):
         seq = self.attach(topic, room.seq)
         return msgspec.structs.replace(room, seq=seq, online=presence().count(topic))
 
+    def _entered(self, room: protocol.Room) -> protocol.Room:
+        """A room that this socket just asked to be let into."""
+        assert isinstance(room.seq, int)
+        self.control("attach", topics.room(room.id), room.seq)
+        return msgspec.structs.replace(room, online=presence().count(topics.room(room.id)))
+
     # --- Messages --------------------------------------------------------------------------------------------------
 
     def message_send(self, command: protocol.MessageSend) -> "asyncio.Future[protocol.Sent]":
-        return self.post(command.room, command.client_id, command.body)
+        return self.post(command.room, command.client_id, command.body, command.reply_to)
 
     async def message_edit(self, command: protocol.MessageEdit) -> Fields:
-        edited = await in_database(messages.edit, user_id=self.user.pk, message_id=command.message, body=command.body)
+        here: frozenset[int] = frozenset()
+        if "online" in mentioned(command.body):
+            own = await in_database(access_own_message, user_id=self.user.pk, message_id=command.message)
+            here = who_is_called(own.room_id, command.body)
+        edited = await in_database(
+            messages.edit, user_id=self.user.pk, message_id=command.message, body=command.body, online=here
+        )
         return {"message": edited}
 
     async def message_delete(self, command: protocol.MessageDelete) -> Fields:
@@ -193,15 +220,26 @@ class ChatConsumer(RoomSockets):
         return {"members": found, "online": len(here)}
 
     async def room_join(self, command: protocol.RoomJoin) -> Fields:
-        room = await in_database(rooms.join, user_id=self.user.pk, room_id=command.room)
-        assert isinstance(room.seq, int)
-        self.control("attach", topics.room(room.id), room.seq)
-        return {"room": msgspec.structs.replace(room, online=presence().count(topics.room(room.id)))}
+        return {"room": self._entered(await in_database(rooms.join, user_id=self.user.pk, room_id=command.room))}
 
     async def room_leave(self, command: protocol.RoomLeave) -> Fields:
         seq = await in_database(rooms.leave, user_id=self.user.pk, room_id=command.room)
         self.control("detach", topics.room(command.room), seq)
         return {"room": command.room}
+
+    # --- People ----------------------------------------------------------------------------------------------------
+
+    async def direct_open(self, command: protocol.DirectOpen) -> Fields:
+        return {"room": self._entered(await in_database(direct.open_with, user_id=self.user.pk, people=command.people))}
+
+    async def people_find(self, command: protocol.PeopleFind) -> Fields:
+        return {"people": await in_database(people.find, user_id=self.user.pk, query=command.query)}
+
+    async def person_block(self, command: protocol.PersonBlock) -> Fields:
+        return {"blocked": await in_database(blocks.block, user_id=self.user.pk, person_id=command.person)}
+
+    async def person_unblock(self, command: protocol.PersonUnblock) -> Fields:
+        return {"blocked": await in_database(blocks.unblock, user_id=self.user.pk, person_id=command.person)}
 
     # --- What is stored nowhere ------------------------------------------------------------------------------------
 

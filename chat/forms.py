@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from chat import selectors
+from chat import people
 from chat.models import Room
 
 
@@ -42,7 +42,7 @@ class PersonForm(PlainForm, forms.Form):
     username = forms.CharField(max_length=33, label="Add somebody by their username")
 
     def clean_username(self) -> Any:
-        person = selectors.person_by_username(self.cleaned_data["username"].strip())
+        person = people.by_username(self.cleaned_data["username"].strip())
         if person is None:
             raise forms.ValidationError("Nobody here has that username.")
         return person

@@ -23,6 +23,12 @@ MEMBERS_LIMIT = 500
 UNREAD_CAP = 100
 SIGNAL_NAME_CHARACTERS = 64
 SIGNAL_BYTES = 4_096
+# Besides oneself: a conversation, not a room.
+DIRECT_PEOPLE = 8
+FIND_LIMIT = 10
+QUERY_CHARACTERS = 60
+# Of a message that is quoted: two lines of it, to know it by.
+QUOTE_CHARACTERS = 200
 
 # --- Commands --------------------------------------------------------------------------------------------------------
 
@@ -31,10 +37,11 @@ class MessageSend(Command, tag="message.send"):
     room: int
     client_id: UUID
     body: str
+    reply_to: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_numbers(self.room)
+        _check_numbers(self.room, *([] if self.reply_to is None else [self.reply_to]))
         check_body(self.body)
 
 
@@ -108,6 +115,42 @@ class RoomLeave(_RoomCommand, tag="room.leave"):
     pass
 
 
+class DirectOpen(Command, tag="direct.open"):
+    people: list[int]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 1 <= len(self.people) <= DIRECT_PEOPLE + 1:  # oneself may be among them
+            raise ClientError("invalid", f"A conversation has 1 to {DIRECT_PEOPLE} other people.")
+        _check_numbers(*self.people)
+
+
+class PeopleFind(Command, tag="people.find"):
+    query: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_text(self.query, "query")
+        if len(self.query) > QUERY_CHARACTERS:
+            raise ClientError("invalid", f"`query` has at most {QUERY_CHARACTERS} characters.")
+
+
+class _PersonCommand(Command):
+    person: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_numbers(self.person)
+
+
+class PersonBlock(_PersonCommand, tag="person.block"):
+    pass
+
+
+class PersonUnblock(_PersonCommand, tag="person.unblock"):
+    pass
+
+
 class Typing(_RoomCommand, tag="typing"):
     pass
 
@@ -134,6 +177,10 @@ COMMANDS: tuple[type[Command], ...] = (
     RoomMembers,
     RoomJoin,
     RoomLeave,
+    DirectOpen,
+    PeopleFind,
+    PersonBlock,
+    PersonUnblock,
     Typing,
     Signal,
 )
@@ -173,6 +220,16 @@ class Member(Struct, frozen=True):
     online: bool
 
 
+class Quote(Struct, frozen=True):
+    """The message that another answers, as it stands now. `text` is plain."""
+
+    id: int
+    seq: int
+    author: Person
+    text: str
+    deleted: bool
+
+
 class Message(Struct, frozen=True):
     id: int
     room: int
@@ -184,6 +241,8 @@ class Message(Struct, frozen=True):
     body: str
     html: str
     mentions: list[int]
+    audience: str
+    reply_to: Quote | None
     created_at: datetime
     edited_at: datetime | None
     deleted_at: datetime | None
@@ -211,6 +270,7 @@ class Room(Struct, frozen=True, omit_defaults=True):
     mentions: int | UnsetType = UNSET
     online: int | UnsetType = UNSET
     last_message_at: datetime | UnsetType | None = UNSET
+    people: list[Person] | UnsetType = UNSET
 
 
 # --- Events ----------------------------------------------------------------------------------------------------------
@@ -221,6 +281,7 @@ class Welcome(Struct, tag_field="type", tag="welcome", frozen=True):
     heartbeat_seconds: int
     time: str
     rooms: list[Room]
+    blocked: list[int]
 
 
 class MessageEvent(Struct, tag_field="type", tag="message", frozen=True):
@@ -266,6 +327,10 @@ class RoomRemoved(Struct, tag_field="type", tag="room.removed", frozen=True):
     room: int
 
 
+class BlockedEvent(Struct, tag_field="type", tag="blocked", frozen=True):
+    people: list[int]
+
+
 class Goodbye(Struct, tag_field="type", tag="goodbye", frozen=True):
     """Made by `live/server.py`; here for the closed list."""
 
@@ -282,6 +347,7 @@ EVENTS: tuple[type[Struct], ...] = (
     ReadEvent,
     RoomEvent,
     RoomRemoved,
+    BlockedEvent,
     Goodbye,
 )
 

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from msgspec import UNSET
 
-from chat import protocol, wire
+from chat import people, protocol, wire
 from chat.access import access_membership
 from chat.models import Membership, Mention, Message, Room
 from realtime_site.live.errors import ClientError
@@ -23,24 +23,27 @@ class CappedCount(Subquery):
 
 
 def rooms_of(user_id: int) -> list[protocol.Room]:
-    """All rooms of a person, by name. One query. `online` is left to the caller: the database does not know."""
+    """All rooms of a person, by name, then the conversations. One query, or two if there are conversations.
+
+    `online` is left to the caller: the database does not know.
+    """
     return rooms_of_all([user_id])[user_id]
 
 
 def rooms_of_all(user_ids: Collection[int]) -> dict[int, list[protocol.Room]]:
-    """The same for several people, still one query."""
+    """The same for several people, in as many queries."""
     result: dict[int, list[protocol.Room]] = {user_id: [] for user_id in user_ids}
-    for membership in _memberships(user_ids):
-        result[membership.user_id].append(_room(membership))
+    for room, user_id in _rooms(_memberships(user_ids)):
+        result[user_id].append(room)
     return result
 
 
 def room_of(*, user_id: int, room_id: int) -> protocol.Room:
     """One of them. Raises `ClientError('not_found')`."""
-    membership = _memberships([user_id]).filter(room=room_id).first()
-    if membership is None:
+    found = _rooms(_memberships([user_id]).filter(room=room_id))
+    if not found:
         raise ClientError("not_found", "No such room.")
-    return _room(membership)
+    return found[0][0]
 
 
 def _memberships(user_ids: Collection[int]) -> QuerySet[Membership]:
@@ -58,12 +61,22 @@ def _memberships(user_ids: Collection[int]) -> QuerySet[Membership]:
     )
 
 
-def _room(membership: Any) -> protocol.Room:
+def _rooms(memberships: Iterable[Membership]) -> list[tuple[protocol.Room, int]]:
+    """Each as its person sees it, with that person."""
+    rows = list(memberships)
+    direct = people.members_of({row.room_id for row in rows if row.room.kind == Room.Kind.DIRECT})
+    rows.sort(key=lambda row: row.room_id in direct)  # conversations have no name that could be sorted by
+    return [(_room(row, direct.get(row.room_id)), row.user_id) for row in rows]
+
+
+def _room(membership: Any, everybody: list[Any] | None) -> protocol.Room:
+    """`everybody`: of a direct conversation, who is in it."""
     room: Room = membership.room
+    others = [wire.person(user) for user in everybody or () if user.pk != membership.user_id]
     return protocol.Room(
         id=room.pk,
         slug=room.slug,
-        name=room.name,
+        name=room.name if everybody is None else ", ".join(other.name for other in others),
         topic=room.topic,
         kind=room.kind,
         role=membership.role,
@@ -73,6 +86,7 @@ def _room(membership: Any) -> protocol.Room:
         unread=membership.unread,
         mentions=membership.named,
         last_message_at=room.last_message_at,
+        people=UNSET if everybody is None else others,
     )
 
 
@@ -178,12 +192,19 @@ def newest_change(*, room_id: int) -> protocol.Message:
 
 
 def shown(rows: Iterable[Message]) -> list[protocol.Message]:
-    """Rows as the wire shows them, their mentions read in one query."""
+    """Rows as the wire shows them: their mentions read in one query, what they answer, if any does, in another."""
     rows = list(rows)
     mentions: dict[int, list[int]] = {}
-    for message_id, user_id in Mention.objects.filter(message__in=rows).values_list("message", "user"):
+    named = Mention.objects.filter(message__in=rows, by=Mention.By.NAME).order_by("user_id")
+    for message_id, user_id in named.values_list("message", "user"):
         mentions.setdefault(message_id, []).append(user_id)
-    return [wire.message(row, mentions.get(row.pk, [])) for row in rows]
+    answered = _quotes({row.reply_to_id for row in rows if row.reply_to_id is not None})
+    return [wire.message(row, mentions.get(row.pk, []), answered.get(row.reply_to_id or 0)) for row in rows]
+
+
+def _quotes(ids: set[int]) -> dict[int, protocol.Quote]:
+    found = Message.objects.select_related("author").in_bulk(ids) if ids else {}
+    return {pk: wire.quote(row) for pk, row in found.items()}
 
 
 # --- People and the directory
@@ -208,15 +229,14 @@ def _member(membership: Membership, online: set[int]) -> protocol.Member:
 
 
 def directory(*, user_id: int, query: str = "") -> QuerySet[Room]:
-    """Public rooms, and the person's own private ones, each with `member_count` and `is_member`."""
+    """Public rooms, and the person's own private ones, each with `member_count` and `is_member`. No conversations."""
     mine = Membership.objects.filter(room=OuterRef("pk"), user=user_id)
-    found = Room.objects.filter(archived_at=None).annotate(member_count=Count("memberships"), is_member=Exists(mine))
+    found = (
+        Room.objects.filter(archived_at=None)
+        .exclude(kind=Room.Kind.DIRECT)
+        .annotate(member_count=Count("memberships"), is_member=Exists(mine))
+    )
     found = found.filter(Q(kind=Room.Kind.PUBLIC) | Q(is_member=True))
     if query:
         found = found.filter(Q(name__icontains=query) | Q(topic__icontains=query))
     return found.order_by("-is_member", F("last_message_at").desc(nulls_last=True), "name")
-
-
-def person_by_username(username: str) -> Any | None:
-    """An active person, whatever the case of the letters."""
-    return get_user_model().objects.filter(username__iexact=username.lstrip("@"), is_active=True).first()

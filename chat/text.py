@@ -8,7 +8,7 @@ model.
 import re
 from collections.abc import Container
 from functools import cache
-from html import escape
+from html import escape, unescape
 from itertools import islice
 from typing import Any
 
@@ -54,11 +54,39 @@ TABLE_BARS = 400
 HTML_CHARACTERS = 64_000
 
 
+_MENTION_OPENS = '<span class="mention" data-user="'
+_SHOWN_MENTION = re.compile(rf'{_MENTION_OPENS}([^"]+)"')  # nobody can type one: "<" is escaped
+_PIECE = re.compile(r"""</?([a-z][a-z0-9]*)(?:[^>"]|"[^"]*")*>|[^<]+""")
+_INLINE = {"a", "code", "del", "em", "s", "span", "strong"}
+
+
 def mentioned(body: str) -> set[str]:
     """The names after @ in the text, lower case. Whether somebody has such a name, the caller knows."""
     if "@" not in body:
         return set()
     return {match[1].lower() for match in islice(MENTION.finditer(body), MENTIONS)}
+
+
+def called(html: str) -> set[str]:
+    """The names that rendered text shows as mentions, lower case; "room" and "online" are among them."""
+    return set(_SHOWN_MENTION.findall(html)) if _MENTION_OPENS in html else set()
+
+
+def plain(html: str, characters: int) -> str:
+    """Rendered text without its markup, white space collapsed, cut to that many characters. It is not HTML."""
+    pieces: list[str] = []
+    length = 0
+    for match in _PIECE.finditer(html):
+        if match[1]:
+            pieces.append("" if match[1] in _INLINE else " ")
+        else:
+            pieces.append(match[0])
+            length += len(match[0])
+        # An entity is five characters of one; what is looked at is bounded, however long the message.
+        if length > 6 * characters:
+            break
+    text = " ".join(unescape("".join(pieces)).split())
+    return text if len(text) <= characters else text[: characters - 1].rstrip() + "…"
 
 
 def render(body: str, names: Container[str] = ()) -> str:

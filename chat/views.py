@@ -13,21 +13,22 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from chat import protocol, selectors, wire
+from chat import people, protocol, selectors, wire
 from chat.forms import PersonForm, RoomForm, RoomSettingsForm
 from chat.models import Invitation, Membership, Room
 from chat.services import invitations, rooms
 
 PAGE_MESSAGES = 50
 LAST_ROOM_COOKIE = "room"
+Kind = Room.Kind
 
 
 @require_GET
 @login_required
 def home(request: HttpRequest) -> HttpResponseBase:
-    """To the room one was in last, else the first, else the directory."""
-    mine = Membership.objects.filter(user=_user_id(request), room__archived_at=None).order_by("room__name")
-    slugs = list(mine.values_list("room__slug", flat=True))
+    """To the room one was in last, else the first, else the directory. Never to a conversation: those one goes to."""
+    mine = Membership.objects.filter(user=_user_id(request), room__archived_at=None).exclude(room__kind=Kind.DIRECT)
+    slugs = list(mine.order_by("room__name").values_list("room__slug", flat=True))
     last = request.COOKIES.get(LAST_ROOM_COOKIE, "")
     if not slugs:
         return redirect("chat:directory")
@@ -42,7 +43,7 @@ def room(request: HttpRequest, slug: str, seq: int | None = None) -> HttpRespons
     mine = selectors.rooms_of(user_id)
     here = next((one for one in mine if one.slug == slug), None)
     if here is None:
-        found = get_object_or_404(Room, slug=slug, kind=Room.Kind.PUBLIC, archived_at=None)
+        found = get_object_or_404(Room, slug=slug, kind=Kind.PUBLIC, archived_at=None)
         return redirect(f"{reverse('chat:directory')}?{urlencode({'q': found.name})}")
     page = selectors.history(user_id=user_id, room_id=here.id, around=seq, limit=PAGE_MESSAGES)
     bootstrap = {
@@ -50,6 +51,7 @@ def room(request: HttpRequest, slug: str, seq: int | None = None) -> HttpRespons
         "site": {"name": settings.SITE_NAME},
         "room": here.id,
         "rooms": [protocol.to_builtins(one) for one in mine],
+        "blocked": people.blocked_by_all([user_id])[user_id],
         **protocol.to_builtins(vars(page)),
         "at": seq,
     }
@@ -153,9 +155,11 @@ def _user_id(request: HttpRequest) -> int:
 
 
 def _membership(request: HttpRequest, slug: str) -> Membership:
-    """Raises `Http404` for a room that is not the person's, as for one that is not."""
+    """Raises `Http404` for a room that is not the person's, as for one that is not. A conversation is no room here:
+    there is nothing to set, to invite to, to leave.
+    """
     mine = Membership.objects.select_related("room").filter(user=request.user.pk, room__archived_at=None)
-    return get_object_or_404(mine, room__slug=slug)
+    return get_object_or_404(mine.exclude(room__kind=Kind.DIRECT), room__slug=slug)
 
 
 def _is_fragment(request: HttpRequest) -> bool:

@@ -6,6 +6,7 @@ import msgspec
 
 from chat import protocol
 from chat.models import Message, Room
+from chat.text import plain
 
 _encoder = msgspec.json.Encoder()
 
@@ -16,8 +17,10 @@ def person(user: Any) -> protocol.Person:
     return protocol.Person(user.pk, username, getattr(user, "name", "") or username, getattr(user, "avatar_url", None))
 
 
-def message(row: Message, mentions: list[int]) -> protocol.Message:
-    """`row.author` must be loaded. A deleted message shows nothing of what it was."""
+def message(row: Message, mentions: list[int], answered: protocol.Quote | None = None) -> protocol.Message:
+    """`row.author` must be loaded; `answered` quotes what it replies to. A deleted message shows nothing of what it
+    was.
+    """
     gone = row.deleted_at is not None
     return protocol.Message(
         id=row.pk,
@@ -30,10 +33,19 @@ def message(row: Message, mentions: list[int]) -> protocol.Message:
         body="" if gone else row.body,
         html="" if gone else row.html,
         mentions=[] if gone else mentions,
+        audience="" if gone else row.audience,
+        reply_to=None if gone else answered,
         created_at=row.created_at,
         edited_at=row.edited_at,
         deleted_at=row.deleted_at,
     )
+
+
+def quote(row: Message) -> protocol.Quote:
+    """A message as its answers quote it. `row.author` must be loaded."""
+    gone = row.deleted_at is not None
+    text = "" if gone else plain(row.html, protocol.QUOTE_CHARACTERS) or row.body[: protocol.QUOTE_CHARACTERS]
+    return protocol.Quote(row.pk, row.seq, person(row.author), text, gone)
 
 
 def message_event(shown: protocol.Message, *, after: int | None = None) -> str:

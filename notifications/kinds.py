@@ -14,6 +14,7 @@ class Kind:
     """`name` is stored and never changes; `label` and `description` are shown in the preferences.
 
     `on`: the channels that are on for a person who has chosen nothing. `mention`: shown under "Mentions" in the inbox.
+    `heeds_level`: whether how much a person wants to hear of its scope counts.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Kind:
     description: str
     on: frozenset[Channel] = frozenset(CHANNELS)
     mention: bool = False
+    heeds_level: bool = True
 
 
 KINDS: tuple[Kind, ...] = (
@@ -28,8 +30,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("reply", "Replies", "Somebody answers a message of yours", mention=True),
     Kind("direct", "Direct messages", "Somebody writes to you"),
     Kind("message", "All messages", "A message in a room that you follow with “Everything”"),
-    Kind("invitation", "Invitations", "Somebody brings you into a room"),
+    Kind("invitation", "Invitations", "Somebody brings you into a room", heeds_level=False),
     Kind("reaction", "Reactions", "Somebody reacts to a message of yours", on=frozenset()),
-    Kind("moderation", "Moderation", "A moderator does something that concerns you"),
-    Kind("announcement", "Announcements", "Whoever runs this site has something to say"),
+    Kind("moderation", "Moderation", "A moderator does something that concerns you", heeds_level=False),
+    Kind("announcement", "Announcements", "Whoever runs this site has something to say", heeds_level=False),
 )

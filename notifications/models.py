@@ -46,8 +46,9 @@ class Notification(models.Model):
     url = models.CharField(max_length=500, blank=True)
     # Of several with the same key a person gets the first.
     dedupe_key = models.CharField(max_length=150, null=True, blank=True)  # noqa: DJ001  NULLs are distinct
-    seq = models.BigIntegerField()
-    changed = models.BigIntegerField()
+    # Its place in the inbox, and the number of the last event that concerned it there; none where it is not shown.
+    seq = models.BigIntegerField(null=True, blank=True)
+    changed = models.BigIntegerField(null=True, blank=True)
     shown = models.BooleanField(default=True)
     # Channel -> [outcome, rule], and the facts it was decided by (`policy.py`). Emptied after a while.
     why = models.JSONField(default=dict, blank=True)
@@ -72,10 +73,11 @@ class Notification(models.Model):
             ),
             models.Index(
                 fields=["scope", "user", "position"],
-                condition=Q(read_at=None, withdrawn_at=None) & ~Q(scope=""),
+                condition=Q(read_at=None, withdrawn_at=None),
                 name="unread_in_a_scope",
             ),
-            models.Index(fields=["target"], condition=~Q(target=""), name="notified_of"),
+            # Not without the empty ones: SQLite would then not use it for `target = ?`.
+            models.Index(fields=["target"], name="notified_of"),
             models.Index(fields=["created_at"], name="notifications_by_age"),
         ]
 

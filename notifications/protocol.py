@@ -192,12 +192,16 @@ class Why(Struct, frozen=True):
 
 
 class NotificationEvent(Struct, tag_field="type", tag="notification", frozen=True):
-    """An upsert. `alert`: whether a page should show a toast, or a desktop notification while it is hidden."""
+    """An upsert. `alert`: whether a page should show a toast, or a desktop notification while it is hidden.
+
+    `unread` is how many there are now; without it, a new one is one more. `after`: it covers all numbers from there.
+    """
 
     seq: int
     notification: Notification
     alert: bool
     after: int | UnsetType = UNSET
+    unread: int | UnsetType = UNSET
 
 
 class NotificationReadEvent(Struct, tag_field="type", tag="notification.read", frozen=True):

@@ -14,12 +14,14 @@ from django.urls import path, re_path
 
 from chat.consumers import ChatConsumer
 from chat.plain import PlainRoomConsumer
+from notifications.consumers import NotificationConsumer
 from realtime_site.consumers import NowhereConsumer, SiteConsumer
 
 websockets = URLRouter(
     [
         path("ws/", SiteConsumer.as_asgi()),
         path("ws/chat/", ChatConsumer.as_asgi()),
+        path("ws/notifications/", NotificationConsumer.as_asgi()),
         path("ws/rooms/<slug:slug>/", PlainRoomConsumer.as_asgi()),
         re_path(r"", NowhereConsumer.as_asgi()),
     ]

@@ -11,6 +11,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  Django's name
 
+from notifications.delivery import vapid
 from realtime_site.listening import is_loopback
 
 TAG = "confab"
@@ -80,5 +81,33 @@ def site_url_is_https(app_configs: Apps, **_: Any) -> list[CheckMessage]:
             f"SITE_URL is {settings.SITE_URL}: what people type, passwords too, crosses the network in clear text.",
             hint=f"Put a proxy with TLS in front and set SITE_URL=https://{site.netloc}.",
             id="confab.W002",
+        )
+    ]
+
+
+@register(TAG)
+def the_key_for_pushes_is_one(app_configs: Apps, **_: Any) -> list[CheckMessage]:
+    """Otherwise pages would offer what then fails in each browser."""
+    if not settings.VAPID_PRIVATE_KEY or vapid.is_key(settings.VAPID_PRIVATE_KEY):
+        return []
+    return [
+        Error(
+            "VAPID_PRIVATE_KEY is no key: nobody can get pushes.",
+            hint="Make one with manage.py generate_vapid_keys, or unset it: then there are no pushes.",
+            id="confab.E003",
+        )
+    ]
+
+
+@register(TAG)
+def pushes_go_to_public_addresses_in_production(app_configs: Apps, **_: Any) -> list[CheckMessage]:
+    """An endpoint is what any browser says it is."""
+    if not (settings.HTTPS and settings.PUSH_TEST_ORIGINS):
+        return []
+    return [
+        Warning(
+            "PUSH_TEST_ORIGINS is set: whoever has an account can make this machine send requests there.",
+            hint="Take it out of the environment and .env; it is for tests.",
+            id="confab.W003",
         )
     ]

@@ -1,16 +1,21 @@
 """The sockets of the site: one for everything, composed of the apps', and one for addresses nobody serves."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from channels.consumer import AsyncConsumer
 
 from chat.consumers import ChatConsumer
+from notifications import protocol
+from notifications.consumers import NotificationConsumer
 from realtime_site.live.closing import Close
+from realtime_site.live.frames import Command
 
 
-class SiteConsumer(ChatConsumer):
+class SiteConsumer(ChatConsumer, NotificationConsumer):
     """`/ws/`: everything a browser needs, over one socket."""
+
+    commands: ClassVar[tuple[type[Command], ...]] = (*ChatConsumer.commands, *protocol.COMMANDS)
 
 
 class NowhereConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no types

@@ -1,14 +1,16 @@
 """What `bin/serve` does once Python is there: prepares the site, then becomes the supervisor.
 
-Owns what is decided before Django can be loaded: the key, the address, the number of workers. Until `_prepare` it uses
+Owns what is decided before Django can be loaded: the keys, the address, the number of workers. Until `_prepare` it uses
 nothing but the standard library, since `--check` runs before anything is installed.
 """
 
 import argparse
+import base64
 import os
 import secrets
+import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Never
 
@@ -24,6 +26,22 @@ Everything else comes from the environment or from .env; .env.example lists it. 
 
 Ctrl-C stops; every connection is let go politely. SIGHUP replaces the workers one by one, with nobody refused.
 """
+
+
+def _secret_key() -> str:
+    """It signs sessions."""
+    return secrets.token_urlsafe(48)
+
+
+def _vapid_key() -> str:
+    """It signs pushes (RFC 8292): a number below the order of P-256, as `manage.py generate_vapid_keys` makes it."""
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    number = secrets.randbelow(order - 1) + 1
+    return base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()
+
+
+KEYS: dict[str, Callable[[], str]] = {"SECRET_KEY": _secret_key, "VAPID_PRIVATE_KEY": _vapid_key}
+KEY_FILES = {"SECRET_KEY": "secret_key", "VAPID_PRIVATE_KEY": "vapid_key"}
 
 
 def main() -> None:
@@ -79,8 +97,10 @@ def _configured() -> Mapping[str, str]:
 def _decide(options: argparse.Namespace, configured: Mapping[str, str]) -> dict[str, str]:
     """The variables the operator has left to us."""
     decided = {"WORKERS": str(_number_of_workers(options, configured))}
-    if not configured.get("SECRET_KEY"):
-        decided["SECRET_KEY"] = _secret_key(Path(configured.get("DATA_DIR") or BASE_DIR / "var"))
+    data = Path(configured.get("DATA_DIR") or BASE_DIR / "var")
+    for name, make in KEYS.items():
+        if not configured.get(name):
+            decided[name] = _kept_key(data, name, make)
     if not configured.get("SITE_URL"):
         decided["SITE_URL"] = base_url(options.host, options.port)
         if is_wildcard(options.host):
@@ -102,18 +122,18 @@ def _number_of_workers(options: argparse.Namespace, configured: Mapping[str, str
     return number
 
 
-def _secret_key(data: Path) -> str:
-    """The key kept in the data directory, made at the first start. It signs sessions: nobody else may read it."""
-    path = data / "secret_key"
+def _kept_key(data: Path, name: str, make: Callable[[], str]) -> str:
+    """The key kept in the data directory, made at the first start. Whoever can read it can sign as the site does."""
+    path = data / KEY_FILES[name]
     try:
         data.mkdir(0o700, parents=True, exist_ok=True)  # private messages, password hashes
         # O_EXCL: of two first starts at once one makes the key and both use it.
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(make())
     except FileExistsError:
         pass
     except OSError as error:
-        _refuse(f"{path} cannot be written: {error.strerror}. Set DATA_DIR to a directory of yours, or SECRET_KEY.", 1)
+        _refuse(f"{path} cannot be written: {error.strerror}. Set DATA_DIR to a directory of yours, or {name}.", 1)
     return path.read_text().strip()
 
 
@@ -154,8 +174,15 @@ def _supervisor(
         "--drain-seconds": configured.get("DRAIN_SECONDS") or "10",
         "--url": url,
     }
+    if _deliverer_is_wanted(configured):
+        values["--companion"] = shlex.join([sys.executable, "manage.py", "deliver", "--verbosity", "0"])
     flags = [str(part) for pair in values.items() for part in pair]
     return [sys.executable, "-m", "realtime_site.supervisor", *flags]
+
+
+def _deliverer_is_wanted(configured: Mapping[str, str]) -> bool:
+    """As the settings read it, which may not be loaded once the environment is decided."""
+    return (configured.get("DELIVERER") or "on").lower() not in {"off", "false", "no", "n", "f", "0"}
 
 
 def _say(text: str) -> None:

@@ -254,7 +254,7 @@ if "@" not in DEFAULT_FROM_EMAIL:  # not parseaddr: in Python 3.11.2, Debian 12'
 # --- The live kernel (realtime_site/live reads these and no others) ----------------------------------------------
 
 LIVE_TOKEN_AUTHENTICATOR = "realtime_site.accounts.tokens.authenticate_all"  # noqa: S105  a dotted path
-LIVE_EVENT_SOURCE = "chat.catchup"
+LIVE_EVENT_SOURCE = "realtime_site.catchup"
 LIVE_HEARTBEAT_SECONDS = 25
 LIVE_RATE_LIMITS: bool = env.bool("RATE_LIMITS", True)
 if not LIVE_RATE_LIMITS:  # for load tests
@@ -262,6 +262,22 @@ if not LIVE_RATE_LIMITS:  # for load tests
 LIVE_TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT
 LIVE_DRAIN_SECONDS: float = env.float("DRAIN_SECONDS", 10.0)
 LIVE_DATABASE_THREADS: int = env.int("DATABASE_THREADS", 8)
+
+# --- Notifications (the app reads these and no others; docs/notifications.md) -------------------------------------
+
+NOTIFICATION_ADDRESSES = "realtime_site.accounts.addresses.verified"
+NOTIFICATION_HEARERS = "realtime_site.scopes.hearers"
+NOTIFICATION_EMAIL_MINUTES: float = env.float("NOTIFICATION_EMAIL_MINUTES", 15.0)
+NOTIFICATION_WHY_DAYS: int = env.int("NOTIFICATION_WHY_DAYS", 30)
+NOTIFICATION_KEEP_DAYS: int = env.int("NOTIFICATION_KEEP_DAYS", 180)
+# The key for Web Push. As with SECRET_KEY, bin/serve makes a file where none is set.
+_vapid_file = DATA_DIR / "vapid_key"
+VAPID_PRIVATE_KEY: str = env.str("VAPID_PRIVATE_KEY", "") or (
+    _vapid_file.read_text().strip() if _vapid_file.exists() else ""
+)
+VAPID_CONTACT: str = env.str("VAPID_CONTACT", "")  # mailto: the sender of mail, where it is empty
+PUSH_TEST_ORIGINS: list[str] = env.list("PUSH_TEST_ORIGINS", [])
+DELIVERER: bool = env.bool("DELIVERER", True)  # whether bin/serve starts one
 
 # --- Static files and uploads ------------------------------------------------------------------------------------
 
@@ -322,6 +338,7 @@ LOGGING = {
     "loggers": {
         "realtime_site": {"level": "INFO"},
         "chat": {"level": "INFO"},
+        "notifications": {"level": "INFO"},
         # While Redis is away it logs a traceback a second. The hub says so in one line.
         "channels_redis.pubsub": {"level": "CRITICAL"},
     },

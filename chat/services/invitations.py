@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from chat.access import access_membership, check_open
+from chat.access import access_membership, check_not_direct, check_open
 from chat.models import Invitation, Membership
 from chat.services import rooms
 from realtime_site.live.errors import ClientError
@@ -19,6 +19,7 @@ def create(*, user_id: int, room_id: int) -> Invitation:
     """A new link to a room one is in. Raises `ClientError`: `not_found`, `forbidden`."""
     membership = access_membership(user_id=user_id, room_id=room_id)
     check_open(membership.room)
+    check_not_direct(membership.room)
     return Invitation.objects.create(
         room_id=room_id,
         created_by_id=user_id,

@@ -1,41 +1,19 @@
 """Posting, editing, deleting."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from chat import protocol, wire
-from chat.access import access_own_message, check_open, deny
-from chat.models import Mention, Message
-from chat.services import log, sql
+from chat import protocol, selectors, wire
+from chat.access import access_own_message
+from chat.models import Message
+from chat.services import log, standing
 from chat.services.sql import LockedRoom
+from chat.services.standing import Draft as Draft  # what `post` takes
+from chat.services.standing import Key, Standing
 from realtime_site.live.errors import ClientError
-
-# Room, author, client_id: what makes a message the same one.
-Key = tuple[int, int, UUID]
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A message somebody wants to post. `body` has passed `protocol.check_body`.
-
-    `author` is how the author is shown, where the caller knows that already; else it is read.
-    """
-
-    room_id: int
-    author_id: int
-    client_id: UUID
-    body: str
-    author: protocol.Person | None = None
-
-    @property
-    def key(self) -> Key:
-        return self.room_id, self.author_id, self.client_id
-
 
 Outcome = protocol.Message | ClientError
 
@@ -65,35 +43,41 @@ def _post_batch(drafts: Sequence[Draft], *, look_up: bool) -> list[Outcome]:
     """`look_up`: whether any may be stored already. Of those that may not be posted that is looked up always: they
     may have been posted while they might.
     """
-    rooms = log.lock_rooms(draft.room_id for draft in drafts)
-    members = sql.active_members({(draft.room_id, draft.author_id) for draft in drafts})
-    stored = _stored([draft for draft in drafts if look_up or not _may(draft, rooms, members)])
+    allowed = standing.read(log.lock_rooms(draft.room_id for draft in drafts), drafts)
+    refused = {place: error for place, draft in enumerate(drafts) if (error := _refusal(allowed, draft))}
+    stored = _stored([draft for place, draft in enumerate(drafts) if look_up or place in refused])
     fresh: dict[Key, Draft] = {}
     failed: dict[int, ClientError] = {}
-    for position, draft in enumerate(drafts):
+    for place, draft in enumerate(drafts):
         try:
-            if draft.key not in stored:
-                _check(draft, rooms, members)
+            if place in refused and draft.key not in stored:
+                raise refused[place]
             _check_same(stored.get(draft.key) or fresh.setdefault(draft.key, draft), draft)
         except ClientError as error:
-            failed[position] = error
-    posted = _append(rooms, list(fresh.values()))
+            failed[place] = error
+    posted = _append(allowed, list(fresh.values()))
     return [
-        failed.get(position) or posted.get(draft.key) or _shown(stored[draft.key])
-        for position, draft in enumerate(drafts)
+        failed.get(place) or posted.get(draft.key) or _shown(stored[draft.key]) for place, draft in enumerate(drafts)
     ]
 
 
-def edit(*, user_id: int, message_id: int, body: str) -> protocol.Message:
-    """Replaces the text of one's own message. Raises `ClientError`: `not_found`, `forbidden`."""
+def edit(*, user_id: int, message_id: int, body: str, online: frozenset[int] = frozenset()) -> protocol.Message:
+    """Replaces the text of one's own message; `online` is as a draft has it. What it answers stays.
+
+    Raises `ClientError`: `not_found`, `forbidden`.
+    """
     with transaction.atomic():
         room, message = _own(user_id, message_id)
         if message.body == body and not message.deleted_at:
             return _shown(message)
         if message.deleted_at:
             raise ClientError("forbidden", "The message was deleted.")
+        draft = Draft(room.pk, user_id, message.client_id, body, None, message.reply_to_id, online)
+        allowed = standing.read({room.pk: room}, [draft])
+        allowed.check(draft)
         message.body, message.edited_at = body, timezone.now()
-        return log.amend(room, message)
+        before = message.audience, frozenset(message.mentions.values_list("user_id", flat=True))
+        return log.amend(room, message, allowed.entry(draft, wire.person(message.author), before))
 
 
 def delete(*, user_id: int, message_id: int) -> protocol.Message:
@@ -105,8 +89,8 @@ def delete(*, user_id: int, message_id: int) -> protocol.Message:
         room, message = _own(user_id, message_id)
         if message.deleted_at:
             return _shown(message)
-        message.body, message.deleted_at = "", timezone.now()
-        return log.amend(room, message)
+        message.deleted_at = timezone.now()
+        return log.erase(room, message)
 
 
 def _own(user_id: int, message_id: int) -> tuple[LockedRoom, Message]:
@@ -123,31 +107,33 @@ def _stored(drafts: Sequence[Draft]) -> dict[Key, Message]:
     return {(message.room_id, message.author_id, message.client_id): message for message in found}
 
 
-def _may(draft: Draft, rooms: dict[int, LockedRoom], members: set[tuple[int, int]]) -> bool:
-    return (draft.room_id, draft.author_id) in members and rooms[draft.room_id].archived_at is None
-
-
-def _check(draft: Draft, rooms: dict[int, LockedRoom], members: set[tuple[int, int]]) -> None:
-    if (draft.room_id, draft.author_id) not in members:
-        deny(draft.room_id)
-    check_open(rooms[draft.room_id])
+def _refusal(allowed: Standing, draft: Draft) -> ClientError | None:
+    try:
+        allowed.check(draft)
+    except ClientError as error:
+        return error
+    return None
 
 
 def _check_same(first: Message | Draft, draft: Draft) -> None:
     """A message edited or deleted since is still the one that was sent: what it said first is not kept, so it is not
     compared.
     """
-    changed = isinstance(first, Message) and (first.edited_at or first.deleted_at)
-    if not changed and first.body != draft.body:
+    if isinstance(first, Message):
+        same = first.edited_at or first.deleted_at or first.body == draft.body
+        answers = first.reply_to_id
+    else:
+        same, answers = first.body == draft.body, first.reply_to
+    if not same or answers != draft.reply_to:
         raise ClientError("conflict", "This client_id was used for another message.")
 
 
-def _append(rooms: dict[int, LockedRoom], drafts: Sequence[Draft]) -> dict[Key, protocol.Message]:
+def _append(allowed: Standing, drafts: Sequence[Draft]) -> dict[Key, protocol.Message]:
     if not drafts:
         return {}
     authors = _authors(drafts)
-    entries = [log.Entry(one.room_id, authors[one.author_id], one.client_id, one.body) for one in drafts]
-    return {draft.key: shown for draft, shown in zip(drafts, log.append(rooms, entries), strict=True)}
+    entries = [allowed.entry(draft, authors[draft.author_id]) for draft in drafts]
+    return {draft.key: shown for draft, shown in zip(drafts, log.append(allowed.rooms, entries), strict=True)}
 
 
 def _authors(drafts: Sequence[Draft]) -> dict[int, protocol.Person]:
@@ -160,4 +146,4 @@ def _authors(drafts: Sequence[Draft]) -> dict[int, protocol.Person]:
 
 
 def _shown(message: Message) -> protocol.Message:
-    return wire.message(message, list(Mention.objects.filter(message=message).values_list("user_id", flat=True)))
+    return selectors.shown([message])[0]

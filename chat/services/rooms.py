@@ -10,10 +10,12 @@ from django.db.models import Value
 from django.db.models.functions import Greatest, Least
 from django.utils.text import slugify
 
-from chat import protocol, selectors, wire
-from chat.access import access_membership, access_public_room, check_open, check_role
+from chat import events, protocol, selectors, wire
+from chat.access import access_membership, access_public_room, check_not_direct, check_open, check_role
+from chat.events import Added, Left, Read
 from chat.models import Membership, Room
-from chat.services import log
+from chat.services import log, news
+from chat.services.calls import Entry
 from chat.services.sql import LockedRoom
 from realtime_site.live import topics
 from realtime_site.live.errors import ClientError
@@ -43,6 +45,7 @@ def update(*, user_id: int, room_id: int, name: str, topic: str) -> Room:
     """Renames a room or gives it another topic; its address stays. Raises `ClientError`: `not_found`, `forbidden`."""
     with transaction.atomic():
         membership = access_membership(user_id=user_id, room_id=room_id)
+        check_not_direct(membership.room)
         check_role(membership, Role.OWNER, Role.MODERATOR)
         room = membership.room
         check_open(room)
@@ -66,10 +69,15 @@ def add(*, by_id: int, room_id: int, user_id: int) -> protocol.Room:
     """Somebody in the room brings somebody else in. Raises `ClientError`: `not_found`, `forbidden`."""
     with transaction.atomic():
         membership = access_membership(user_id=by_id, room_id=room_id)
-        check_open(membership.room)
+        room = membership.room
+        check_open(room)
+        check_not_direct(room)
         if not get_user_model().objects.filter(pk=user_id, is_active=True).exists():
             raise ClientError("not_found", "No such person.")
-        return admit(user_id=user_id, room=membership.room)
+        if not Membership.objects.filter(user_id=user_id, room=room).exists() and _add(room, user_id, Role.MEMBER):
+            by = get_user_model().objects.get(pk=by_id)
+            events.tell([Added(user_id, news.ref(room), by_id, wire.person(by).name)])
+        return selectors.room_of(user_id=user_id, room_id=room_id)
 
 
 def admit(*, user_id: int, room: Room) -> protocol.Room:
@@ -81,21 +89,23 @@ def admit(*, user_id: int, room: Room) -> protocol.Room:
 
 
 def leave(*, user_id: int, room_id: int) -> int:
-    """Leaves a room; returns the number of the event that says so. Raises `ClientError('not_found')`.
+    """Leaves a room; returns the number of the event that says so. Raises `ClientError`: `not_found`, `forbidden`.
 
     The last owner hands it to whoever has been in it longest.
     """
     with transaction.atomic():
         room = log.lock_rooms([room_id]).get(room_id)
-        membership = Membership.objects.select_related("user").filter(user_id=user_id, room_id=room_id).first()
+        membership = Membership.objects.select_related("user", "room").filter(user_id=user_id, room_id=room_id).first()
         if room is None or membership is None:
             raise ClientError("not_found", "No such room.")
+        check_not_direct(membership.room)
         membership.delete()
         _hand_over(room.pk)
         _say(room, membership.user, "left")
         removed = wire.encode(protocol.RoomRemoved(room.pk))
         topic = topics.room(room.pk)
         publish_on_commit(Event(topics.user(user_id), [removed], control=("detach", topic, room.head)))
+        events.tell([Left(user_id, room.pk)])
     return room.head
 
 
@@ -112,6 +122,7 @@ def read(*, user_id: int, room_id: int, seq: int) -> protocol.ReadEvent:
         event = protocol.ReadEvent(room_id, _int(room.last_read), _int(room.unread), _int(room.mentions))
         if moved:
             publish_on_commit(Event(topics.user(user_id), [wire.encode(event)]))
+            events.tell([Read(user_id, room_id, event.last_read)])
         return event
 
 
@@ -149,23 +160,26 @@ def _insert(*, name: str, **fields: Any) -> Room:
     raise ClientError("invalid", "Too many rooms have that name. Take another.")
 
 
-def _add(room: Room, user_id: int, role: str) -> None:
-    """A membership, the message that says so, and the news to the person's own sockets. Two at once make one."""
+def _add(room: Room, user_id: int, role: str) -> bool:
+    """A membership, the message that says so, and the news to the person's own sockets. Two at once make one, and for
+    one of them this is False.
+    """
     locked = log.lock_rooms([room.pk])[room.pk]
     membership, created = Membership.objects.get_or_create(room_id=locked.pk, user_id=user_id, defaults={"role": role})
     if not created:
-        return
+        return False
     _say(locked, membership.user, "created the room" if role == Role.OWNER else "joined")
     Membership.objects.filter(pk=membership.pk).update(last_read=locked.head)
     event = protocol.RoomEvent(selectors.room_of(user_id=user_id, room_id=room.pk))
     control = ("attach", topics.room(room.pk), locked.head)
     publish_on_commit(Event(topics.user(user_id), [wire.encode(event)], control=control))
+    return True
 
 
 def _say(room: LockedRoom, user: Any, what: str) -> None:
     """A system message in a locked room: `Alice joined`."""
     author = wire.person(user)
-    log.append({room.pk: room}, [log.Entry(room.pk, author, uuid4(), f"{author.name} {what}", "system")])
+    log.append({room.pk: room}, [Entry(room.pk, author, uuid4(), f"{author.name} {what}", "system")])
 
 
 def _hand_over(room_id: int) -> None:

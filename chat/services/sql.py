@@ -2,7 +2,7 @@
 
 In SQL because a message passes here while others wait: the ORM spends 2 ms of CPU on building these for a batch and
 on making objects of their rows, the statements themselves 0.5 ms. Whole numbers stand in the text; what people wrote
-is always a parameter. Only `log.py` and `messages.py` call this.
+is always a parameter. Only those call this who write what is said.
 """
 
 # ruff: noqa: S608  see above: whole numbers, and names from the models
@@ -10,14 +10,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from chat.models import Membership, Message, Room
+from chat.models import Membership, Mention, Message, Room
 
 Kind = Literal["text", "system"]
 
@@ -29,6 +29,21 @@ class LockedRoom:
     pk: int
     head: int
     archived_at: Any
+    slug: str
+    name: str
+    kind: str
+    people_key: str | None
+
+    @property
+    def is_direct(self) -> bool:
+        return self.kind == Room.Kind.DIRECT
+
+    @property
+    def pair(self) -> frozenset[int] | None:
+        """The two people, of a conversation of two."""
+        if self.people_key is None or self.people_key.count(",") != 1:
+            return None
+        return frozenset(map(int, self.people_key.split(",")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,16 @@ class Row:
     audience: str = ""
 
 
+class Called(NamedTuple):
+    """One person called in one message, as it is stored."""
+
+    message_id: int
+    user_id: int
+    room_id: int
+    seq: int
+    by: str
+
+
 def lock_rooms(room_ids: Iterable[int]) -> list[LockedRoom]:
     """Locks them in the order of their ids, so that two transactions never wait for each other."""
     wanted = _list(set(room_ids))
@@ -54,21 +79,23 @@ def lock_rooms(room_ids: Iterable[int]) -> list[LockedRoom]:
     # SQLite has one writer, and the transaction is it from its beginning (BEGIN IMMEDIATE).
     lock = "FOR UPDATE" if connection.features.has_select_for_update else ""
     table = Room._meta.db_table
-    found = _fetch(f"SELECT id, head, archived_at FROM {table} WHERE id IN ({wanted}) ORDER BY id {lock}")
+    columns = ", ".join(LockedRoom.__slots__).replace("pk", "id", 1)
+    found = _fetch(f"SELECT {columns} FROM {table} WHERE id IN ({wanted}) ORDER BY id {lock}")
     return [LockedRoom(*row) for row in found]
 
 
-def active_members(pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Those of the pairs (room, person) that are a membership of an active account."""
+def active_members(pairs: Collection[tuple[int, int]], whole: Iterable[int] = ()) -> dict[tuple[int, int], str]:
+    """The roles of those of the pairs (room, person) that are a membership of an active account, and of everybody
+    active in the rooms `whole`.
+    """
     if not pairs:
-        return set()
+        return {}
     wanted = ", ".join(f"({room_id:d}, {user_id:d})" for room_id, user_id in pairs)
-    return set(
-        _fetch(
-            f"SELECT m.room_id, m.user_id FROM {Membership._meta.db_table} m JOIN {_users()}"
-            f" WHERE u.is_active AND (m.room_id, m.user_id) IN (VALUES {wanted})"
-        )
-    )
+    found = f"SELECT m.room_id, m.user_id, m.role FROM {Membership._meta.db_table} m JOIN {_users()} WHERE u.is_active"
+    statement = f"{found} AND (m.room_id, m.user_id) IN (VALUES {wanted})"
+    if rooms := _list(whole):
+        statement += f" UNION ALL {found} AND m.room_id IN ({rooms})"
+    return {(room_id, user_id): role for room_id, user_id, role in _fetch(statement)}
 
 
 def insert(rows: Sequence[Row], created_at: datetime) -> dict[tuple[int, int], int]:
@@ -82,11 +109,23 @@ def insert(rows: Sequence[Row], created_at: datetime) -> dict[tuple[int, int], i
         f"INSERT INTO {Message._meta.db_table}"
         " (room_id, author_id, client_id, kind, body, html, reply_to_id, audience, seq, changed, created_at)"
         " SELECT room_id, author_id, client_id, kind, body, html, reply_to_id, audience, seq, seq, %s"
-        f" FROM {_rows_of_json()}"
+        f" FROM {_rows_of_json(Row)}"
         " RETURNING room_id, seq, id",
         [at, msgspec.json.encode([_jsonable(row) for row in rows]).decode()],
     )
     return {(room_id, seq): pk for room_id, seq, pk in found}
+
+
+def insert_mentions(rows: Sequence[Called]) -> None:
+    """Stores who is called. As one parameter too: @room may call ten thousand."""
+    if not rows:
+        return
+    names = ", ".join(f'"{name}"' for name in Called._fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {Mention._meta.db_table} ({names}) SELECT {names} FROM {_rows_of_json(Called)}",
+            [msgspec.json.encode([row._asdict() for row in rows]).decode()],
+        )
 
 
 def store_heads(rooms: Iterable[LockedRoom], last_message_at: datetime | None = None) -> None:
@@ -110,19 +149,13 @@ def _fetch(statement: str, parameters: Sequence[Any] | None = None) -> list[Any]
 
 
 @cache
-def _rows_of_json() -> str:
-    """A parameter that holds rows in JSON, as a table."""
-    columns = {
-        "room_id": "bigint",
-        "author_id": "bigint",
-        "client_id": "uuid",
-        "seq": "bigint",
-        "reply_to_id": "bigint",
-    }
-    columns |= {"kind": "text", "body": "text", "html": "text", "audience": "text"}
+def _rows_of_json(kind: type[Row | Called]) -> str:
+    """A parameter that holds such rows in JSON, as a table."""
+    types = {int: "bigint", int | None: "bigint", UUID: "uuid"}
+    columns = {name: types.get(of, "text") for name, of in kind.__annotations__.items()}
     if connection.vendor == "postgresql":
-        return f"json_to_recordset(%s) AS r ({', '.join(f'{name} {kind}' for name, kind in columns.items())})"
-    fields = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)
+        return "json_to_recordset(%s) AS r (" + ", ".join(f'"{name}" {of}' for name, of in columns.items()) + ")"
+    fields = ", ".join(f"json_extract(value, '$.{name}') AS \"{name}\"" for name in columns)
     return f"(SELECT {fields} FROM json_each(%s))"
 
 

@@ -1,1 +1,1 @@
-"""The pages of notifications, each a plain page that works without JavaScript."""
+"""Pages and JSON of notifications."""

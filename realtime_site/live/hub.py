@@ -14,7 +14,7 @@ Knows no chat: `settings.LIVE_EVENT_SOURCE` answers for the database.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Set
+from collections.abc import Callable, Coroutine, Iterable, Set
 from importlib import import_module
 from time import monotonic
 from typing import Any, cast
@@ -66,6 +66,8 @@ class Hub:
         self._listeners: dict[str, Callable[[dict[str, Any]], None]] = {}
         self._outgoing: asyncio.Queue[Event | Told] = asyncio.Queue()
         self._ready: dict[str, Topic] = {}
+        # Topics entered since heads were compared, which is done for them first.
+        self._entered: set[str] = set()
         self._awake = asyncio.Event()
         self._moved = False
         self._checked_at = monotonic()
@@ -144,7 +146,7 @@ class Hub:
             return None, None
         if topic.delivered is None:
             topic.delivered = topic.flushed = seq
-            self._checked_at = 0.0  # what passed by between the snapshot and now, the next look at the heads will find
+            self._entered.add(topic_name)  # what passed by between the snapshot and now, the next look will find
         return self._catch_up(subscriber, topic, seq)
 
     def detach(self, subscriber: Subscriber, topic_name: str) -> None:
@@ -185,7 +187,7 @@ class Hub:
         self.loop.call_soon_threadsafe(self.tell, topic_name, message)
 
     def deliver_here(self, event: Event) -> None:
-        """Delivers an event without a number to the sockets of this worker only."""
+        """Delivers an event to the sockets of this worker only."""
         self._accept(event)
 
     def tell(self, topic_name: str, message: dict[str, Any]) -> None:
@@ -272,13 +274,18 @@ class Hub:
         await self._awake.wait()
         self._awake.clear()
         ready, self._ready = self._ready, {}
-        largest = 0
+        largest = in_slice = 0
         for topic in ready.values():
             texts, controls = topic.take()
-            largest = max(largest, await self._fan_out(topic, texts))
+            written = await self._fan_out(topic, texts)
             for control in controls:
                 for subscriber in topic.everybody():
                     self._control(subscriber, control)
+            largest = max(largest, written)
+            in_slice += written + 1  # a topic costs about what a socket does
+            if in_slice >= SOCKETS_A_SLICE:  # thousands of topics with a socket each are work as well
+                in_slice = 0
+                await asyncio.sleep(0)
         if largest >= MANY_SOCKETS:
             await asyncio.sleep(BREATH_SECONDS)
 
@@ -336,10 +343,13 @@ class Hub:
         now = self.beaten_at = monotonic()
         if now - self._checked_at >= (BUSY_CHECK_SECONDS if self._moved else IDLE_CHECK_SECONDS):
             self._checked_at, self._moved = now, False
-            await self._compare_heads()
+            await self._compare_heads(self.topics)
+        elif self._entered:
+            await self._compare_heads(self._entered)
 
-    async def _compare_heads(self) -> None:
-        sequenced = [name for name, topic in self.topics.items() if topic.delivered is not None]
+    async def _compare_heads(self, names: Iterable[str]) -> None:
+        sequenced = [name for name in names if name in self.topics and self.topics[name].delivered is not None]
+        self._entered = set()
         if not sequenced:
             return
         before = {name: self.topics[name].delivered for name in sequenced}

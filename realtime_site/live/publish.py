@@ -1,6 +1,7 @@
 """Telling the sockets, once the database has it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
@@ -33,16 +34,20 @@ def recheck_on_commit(*user_ids: int) -> None:
 
     Without it, or where the layer loses it, within five (`live/recheck.py`). Raises nothing.
     """
-    transaction.on_commit(lambda: _recheck(user_ids), robust=True)
+    tell_on_commit(topics.RECHECK, {"users": list(user_ids)})
 
 
-def _recheck(user_ids: Sequence[int]) -> None:
+def tell_on_commit(topic: str, message: dict[str, Any]) -> None:
+    """Tells all workers something when the current transaction commits. Raises nothing; it may be lost."""
+    transaction.on_commit(lambda: _tell(topic, message), robust=True)
+
+
+def _tell(topic: str, message: dict[str, Any]) -> None:
     hub = running_hub()
-    message = {"users": list(user_ids)}
     if hub:
-        hub.tell_from_thread(topics.RECHECK, message)
+        hub.tell_from_thread(topic, message)
     else:
-        _send([Told(topics.RECHECK, message)])
+        _send([Told(topic, message)])
 
 
 def _send(items: Iterable[Event | Told]) -> None:

@@ -25,7 +25,8 @@ class Topic:
         self.held: list[Event] = []
         self.pending: list[tuple[str, bool]] = []
         self.controls: list[tuple[str, str, int]] = []
-        self.recent: deque[tuple[int, str]] = deque(maxlen=RECENT_EVENTS)
+        # None while nothing came: every socket brings a topic of its own, and a deque takes 600 bytes.
+        self.recent: deque[tuple[int, str]] | None = None
         self.gap_timer: asyncio.TimerHandle | None = None
 
     def everybody(self) -> list[Subscriber]:
@@ -51,14 +52,19 @@ class Topic:
             new = event.texts[self.delivered + 1 - (event.first or 0) :]
             for number, text in enumerate(new, self.delivered + 1):
                 self.pending.append((text, False))
-                self.recent.append((number, text))
+                self._remember(number, text)
                 self.delivered = number
 
     def repaired(self, missed: Missed) -> None:
         """What was missing, read from the database. Each covers several numbers: it is not handed out by number."""
         self.pending += [(text, False) for text in missed.texts]
-        self.recent.clear()
+        self.recent = None
         self.delivered = missed.head
+
+    def _remember(self, number: int, text: str) -> None:
+        if self.recent is None:
+            self.recent = deque(maxlen=RECENT_EVENTS)
+        self.recent.append((number, text))
 
     def take(self) -> tuple[list[tuple[str, bool]], list[tuple[str, str, int]]]:
         """What is to be written now, and the controls after it."""
@@ -69,7 +75,7 @@ class Topic:
 
     def since(self, seq: int) -> list[tuple[str, bool]] | None:
         """What was written after event number `seq`, or None where that is no longer at hand, or nothing."""
-        missed = [(number, text) for number, text in self.recent if seq < number <= self.flushed]
+        missed = [(number, text) for number, text in self.recent or () if seq < number <= self.flushed]
         if not missed or missed[0][0] != seq + 1:
             return None
         return [(text, False) for _, text in missed]

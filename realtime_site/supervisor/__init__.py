@@ -1,8 +1,8 @@
 """`python -m realtime_site.supervisor`: binds the port and keeps N workers serving it.
 
-Owns the listening socket, so that no connection is refused while workers come and go, and the workers' lives. Standard
-library only: it imports no Django and nothing of the site, so SIGHUP after an upgrade starts workers of the new release
-while the supervisor runs on.
+Owns the listening socket, so that no connection is refused while workers come and go, and the workers' lives; and the
+life of a companion, if there is one, that works beside them and serves nobody. Standard library only: it imports no
+Django and nothing of the site, so SIGHUP after an upgrade starts workers of the new release while it runs on itself.
 
     SIGTERM, SIGINT   SIGTERM to every worker, SIGKILL after their drain; exit 0. Twice: at once
     SIGHUP            replaces the workers one by one; each old one ends only when its successor serves

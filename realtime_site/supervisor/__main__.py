@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import shlex
 import sys
 
 from realtime_site.listening import ListenError, base_url, listen
@@ -25,6 +26,7 @@ def main() -> int:
             workers=arguments.workers,
             url=url,
             drain_seconds=arguments.drain_seconds,
+            companion=shlex.split(arguments.companion),
         ).run()
 
     return asyncio.run(supervise())
@@ -39,6 +41,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=int(os.environ.get("WORKERS", "1")))
     parser.add_argument("--drain-seconds", type=float, default=float(os.environ.get("DRAIN_SECONDS", "10")))
     parser.add_argument("--url", help="what to tell the operator")
+    parser.add_argument("--companion", default="", metavar="COMMAND", help="runs beside the workers, serving nobody")
     parser.add_argument("command", nargs="*", help="started instead of the worker, with --fd and --ready-fd added")
     return parser.parse_args()
 

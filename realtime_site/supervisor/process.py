@@ -1,4 +1,4 @@
-"""One worker as its supervisor sees it: started, ready, ended. Standard library only."""
+"""A process as its supervisor sees it: started, ready, ended. Standard library only."""
 
 import asyncio
 import ctypes
@@ -13,48 +13,35 @@ from collections.abc import Callable, Mapping, Sequence
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
-class WorkerProcess:
-    """A process that serves `listener`. Made on a running event loop; raises OSError when it cannot be started.
+class Process:
+    """A process of ours. Made on a running event loop; raises OSError when it cannot be started.
 
-    `settled` is set when it serves (then `ready` is true) or has ended before; `ended` when it has ended. Its owner
-    calls `has_ended` on SIGCHLD.
+    `ended` is set when it has ended; its owner calls `has_ended` on SIGCHLD.
     """
 
     def __init__(
         self,
         command: Sequence[str],
-        listener: socket.socket,
         environment: Mapping[str, str],
         *,
-        on_ready: Callable[[], None],
+        pass_fds: Sequence[int] = (),
         output: int | None = None,
         dies_by: signal.Signals = signal.SIGTERM,
     ) -> None:
         """`output`: a file descriptor for what it prints. `dies_by`: what it is sent when this process dies."""
-        self.ready = False
-        self.settled = asyncio.Event()
         self.ended = asyncio.Event()
         self.started = time.monotonic()
-        self._on_ready = on_ready
-        reading, writing = os.pipe()
-        try:
-            self._process = subprocess.Popen(  # noqa: S603  the operator's own command
-                [*command, "--fd", str(listener.fileno()), "--ready-fd", str(writing)],
-                env=environment,
-                pass_fds=[listener.fileno(), writing],
-                stdout=output,
-                stderr=output,
-                # Its own group: Ctrl-C reaches the supervisor alone. From the terminal *and* from us, the worker would
-                # be told twice, and twice means not to finish the drain.
-                process_group=0,
-                preexec_fn=_end_with(os.getpid(), dies_by),
-            )
-        except OSError:
-            os.close(reading)
-            raise
-        finally:
-            os.close(writing)
-        asyncio.get_running_loop().add_reader(reading, self._read, reading)
+        self._process = subprocess.Popen(  # noqa: S603  the operator's own command
+            command,
+            env=environment,
+            pass_fds=pass_fds,
+            stdout=output,
+            stderr=output,
+            # Its own group: Ctrl-C reaches the supervisor alone. From the terminal *and* from us, a worker would be
+            # told twice, and twice means not to finish the drain.
+            process_group=0,
+            preexec_fn=_end_with(os.getpid(), dies_by),
+        )
 
     @property
     def pid(self) -> int:
@@ -70,13 +57,51 @@ class WorkerProcess:
         """Looks whether the process has ended, and remembers."""
         if self._process.poll() is None:
             return False
-        self.settled.set()
         self.ended.set()
         return True
 
     def signal(self, number: signal.Signals) -> None:
         """Nothing happens when it has ended already."""
         self._process.send_signal(number)
+
+
+class WorkerProcess(Process):
+    """A process that serves `listener`. `settled` is set when it serves (then `ready` is true) or has ended before."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        listener: socket.socket,
+        environment: Mapping[str, str],
+        *,
+        on_ready: Callable[[], None],
+        output: int | None = None,
+        dies_by: signal.Signals = signal.SIGTERM,
+    ) -> None:
+        """`output`: a file descriptor for what it prints. `dies_by`: what it is sent when this process dies."""
+        self.ready = False
+        self.settled = asyncio.Event()
+        self._on_ready = on_ready
+        reading, writing = os.pipe()
+        try:
+            super().__init__(
+                [*command, "--fd", str(listener.fileno()), "--ready-fd", str(writing)],
+                environment,
+                pass_fds=[listener.fileno(), writing],
+                output=output,
+                dies_by=dies_by,
+            )
+        except OSError:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        asyncio.get_running_loop().add_reader(reading, self._read, reading)
+
+    def has_ended(self) -> bool:
+        if super().has_ended():
+            self.settled.set()
+        return self.ended.is_set()
 
     def _read(self, reading: int) -> None:
         """The pipe has a byte: it serves. Or it is closed: it will not."""

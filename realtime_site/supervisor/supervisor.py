@@ -10,7 +10,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from realtime_site.supervisor.process import WorkerProcess
+from realtime_site.supervisor.companion import Companion
+from realtime_site.supervisor.process import Process, WorkerProcess
 
 # A worker that dies younger died "at once": it is the site that is broken, not the moment.
 QUICK_SECONDS = 10.0
@@ -33,18 +34,27 @@ class Place:
 
 class Supervisor:
     def __init__(
-        self, command: Sequence[str], *, listener: socket.socket, workers: int, url: str, drain_seconds: float
+        self,
+        command: Sequence[str],
+        *,
+        listener: socket.socket,
+        workers: int,
+        url: str,
+        drain_seconds: float,
+        companion: Sequence[str] = (),
     ) -> None:
         self._command = command
+        self._companion_command = companion
         self._listener = listener
         self._places = [Place() for _ in range(workers)]
         self._url = url
         self._drain_seconds = drain_seconds
-        self._alive: set[WorkerProcess] = set()
+        self._alive: set[Process] = set()
         self._served = False  # whether any worker ever did
         self._early_deaths = 0
         self._announced = False
         self._reload = asyncio.Event()
+        self._companion = Companion(self._start_companion, say)
         self._in_terminal = sys.stdin is not None and sys.stdin.isatty()
 
     async def run(self) -> int:
@@ -57,6 +67,8 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGCHLD, self._reap)
         tasks = [asyncio.create_task(self._keep(place)) for place in self._places]
         tasks.append(asyncio.create_task(self._reload_when_told()))
+        if self._companion_command:
+            tasks.append(asyncio.create_task(self._companion.keep()))
         code = await self._verdict
         for task in tasks:
             task.cancel()
@@ -87,6 +99,15 @@ class Supervisor:
             return None
         self._alive.add(worker)
         return worker
+
+    def _start_companion(self) -> Process | None:
+        try:
+            companion = Process(self._companion_command, os.environ)
+        except OSError as error:
+            say(f"The companion could not be started: {error.strerror}.")
+            return None
+        self._alive.add(companion)
+        return companion
 
     def _mourn(self, place: Place, worker: WorkerProcess | None) -> float:
         """Takes note of a death. Gives the seconds to wait before the next try."""
@@ -144,6 +165,7 @@ class Supervisor:
                         say("The new worker did not come up; the old ones stay.")
                         break
             else:
+                self._companion.replace()
                 say("All workers are new.")
 
     async def _replace(self, place: Place) -> bool:

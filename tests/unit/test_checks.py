@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 
+from notifications.delivery import vapid
 from realtime_site.checks import TAG
 
 GOOD = {
@@ -14,6 +15,8 @@ GOOD = {
     "LIVE_RATE_LIMITS": True,
     "HTTPS": True,
     "SITE_URL": "https://chat.example.org",
+    "VAPID_PRIVATE_KEY": "",
+    "PUSH_TEST_ORIGINS": [],
 }
 
 
@@ -59,3 +62,18 @@ def test_http_is_fine_on_this_machine(settings: Any, url: str) -> None:
 def test_http_across_a_network_is_reported_before_deploying(settings: Any, url: str) -> None:
     assert problems(settings, SITE_URL=url, HTTPS=False) == []
     assert problems(settings, SITE_URL=url, HTTPS=False, deploy=True) == ["confab.W002"]
+
+
+@pytest.mark.parametrize("key", ["secret", "A" * 42, "A" * 43, "\u00e4" * 43, "_" * 43])
+def test_a_key_for_pushes_that_is_none_is_refused(settings: Any, key: str) -> None:
+    assert problems(settings, VAPID_PRIVATE_KEY=key) == ["confab.E003"]
+
+
+def test_a_key_that_the_command_has_made_is_one(settings: Any) -> None:
+    assert problems(settings, VAPID_PRIVATE_KEY=vapid.make_private_key()) == []
+
+
+def test_test_origins_are_reported_in_production(settings: Any) -> None:
+    origins = ["http://127.0.0.1:1234"]
+    assert problems(settings, PUSH_TEST_ORIGINS=origins) == ["confab.W003"]
+    assert problems(settings, PUSH_TEST_ORIGINS=origins, HTTPS=False, SITE_URL="http://127.0.0.1:8000") == []

@@ -17,8 +17,10 @@ from django.conf import settings
 from django.test import RequestFactory
 from pytest_django import Settings
 
+from notifications.delivery.push import SENDING_SECONDS
 from realtime_site.live import websocket
 from realtime_site.live.closing import Close
+from realtime_site.live.database import PATIENCE_SECONDS
 from realtime_site.live.http import BODY_BYTES
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +72,25 @@ def test_a_worker_has_time_to_let_go_of_everybody() -> None:
     assert all(seconds(time) > settings.LIVE_DRAIN_SECONDS + LAST_SECONDS for time in (*stops, *graces))
 
 
+def test_a_deliverer_has_time_to_land_what_is_in_flight() -> None:
+    unit = (DEPLOY / "systemd" / "realtime-deliver.service").read_text()
+    stops = [
+        *re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE),
+        COMPOSE["services"]["deliver"]["stop_grace_period"],
+    ]
+    assert len(stops) == 2
+    # A push in flight, and then the database's patience to write what came of it.
+    assert all(seconds(time) > SENDING_SECONDS + PATIENCE_SECONDS for time in stops)
+
+
+@pytest.mark.parametrize("name", ["realtime-deliver.service", "realtime-prepare.service"])
+def test_the_units_are_shut_off_as_the_workers_are(name: str) -> None:
+    workers, other = ((DEPLOY / "systemd" / unit).read_text() for unit in ("realtime-web@.service", name))
+    for line in ("UMask=0027", "NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet="):
+        assert f"\n{line}\n" in workers
+        assert f"\n{line}\n" in other
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is missing: apt-get install systemd")
 def test_systemd_finds_no_fault_in_the_units(tmp_path: Path) -> None:
     for unit in UNITS:
@@ -86,7 +107,7 @@ def test_the_compose_file_sets_what_there_is_to_set() -> None:
     documented = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     services = COMPOSE["services"]
     workers = [name for name in services if name.startswith("worker-")]
-    for name in (*workers, "prepare"):
+    for name in (*workers, "prepare", "deliver"):
         assert set(services[name]["environment"]) <= documented
         assert services[name]["environment"]["WORKERS"] == str(len(workers))
     addresses = {f"{name}:8000" for name in workers}

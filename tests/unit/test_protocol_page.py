@@ -58,7 +58,12 @@ def test_every_event_and_its_fields_are_on_the_page() -> None:
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("message", protocol.Message), ("room", protocol.Room), ("user", protocol.Person)],
+    [
+        ("message", protocol.Message),
+        ("reply_to", protocol.Quote),
+        ("room", protocol.Room),
+        ("user", protocol.Person),
+    ],
 )
 def test_every_field_of_an_object_is_on_the_page(name: str, kind: type[msgspec.Struct]) -> None:
     found = re.search(rf"^- `{name}`[^{{]*`\{{(.*?)\}}`", section("Objects"), re.M | re.S)
@@ -88,6 +93,7 @@ def test_limits_are_the_codes() -> None:
         f"{frames.FRAME_BYTES // 1024} KiB",
         f"frame | {frames.DEPTH}".split("| ")[1],
         f"{protocol.BODY_CHARACTERS:,} characters",
+        f"people in a conversation {protocol.DIRECT_PEOPLE + 1}",
         f"{consumer.IN_FLIGHT}",
         f"{consumer.BAD_FRAMES_A_MINUTE} a minute",
         f"{outlets.SLOW_BYTES // 1024 // 1024} MiB",
@@ -96,6 +102,10 @@ def test_limits_are_the_codes() -> None:
     assert f"at most {protocol.SYNC_LIMIT}" in PAGE
     assert f"at most {protocol.MEMBERS_LIMIT}" in PAGE
     assert f"stops at {protocol.UNREAD_CAP}" in PAGE
+    assert f"1 to {protocol.DIRECT_PEOPLE} others" in PAGE
+    assert f"at most {protocol.FIND_LIMIT} people" in PAGE
+    assert f"({protocol.QUERY_CHARACTERS} characters at most)" in PAGE
+    assert f"at most {protocol.QUOTE_CHARACTERS} characters" in PAGE
     assert f"(1 to {protocol.HISTORY_LIMIT}, " in PAGE
 
 

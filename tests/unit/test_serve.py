@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from notifications.delivery import vapid
 from realtime_site import serve
 from realtime_site.listening import base_url, is_loopback
 
@@ -69,18 +70,31 @@ def test_the_check_needs_nothing_but_the_standard_library() -> None:
 
 
 def test_the_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
-    first = serve._secret_key(tmp_path / "data")
+    first = serve._kept_key(tmp_path / "data", "SECRET_KEY", serve._secret_key)
     path = tmp_path / "data" / "secret_key"
     assert len(first) >= 50
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert serve._secret_key(tmp_path / "data") == first
+    assert serve._kept_key(tmp_path / "data", "SECRET_KEY", serve._secret_key) == first
+
+
+def test_the_key_that_is_made_for_pushes_is_one() -> None:
+    assert vapid.is_key(serve._vapid_key())
+
+
+@pytest.mark.parametrize(("value", "started"), [("", True), ("on", True), ("off", False), ("0", False)])
+def test_a_deliverer_is_started_unless_it_runs_elsewhere(value: str, started: bool) -> None:
+    options = serve._options([])
+    environment = {"SITE_URL": "http://127.0.0.1:8000", "WORKERS": "1"}
+    command = serve._supervisor(options, {"DELIVERER": value}, environment)
+    assert ("manage.py deliver" in " ".join(command)) == started
 
 
 def test_what_the_operator_has_set_is_left_alone() -> None:
     options = serve._options(["--host", EVERY])
     configured = {
         "SECRET_KEY": "theirs",
+        "VAPID_PRIVATE_KEY": "theirs",
         "SITE_URL": "https://chat.example.org",
         "WORKERS": "2",
         "REDIS_URL": "redis://r",

@@ -11,12 +11,14 @@ import pytest
 
 from tests.unit.supervised import Site, runs, wait_for
 
+COMPANION = f"--companion={sys.executable} {Path(__file__).with_name('fake_companion.py')}"
+
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     site = Site(tmp_path)
     yield site
-    for pid in site.wrote("ready"):
+    for pid in (*site.wrote("ready"), *site.wrote("companion")):
         if runs(pid):
             os.kill(pid, signal.SIGKILL)
     if site.process:
@@ -142,3 +144,37 @@ def test_a_taken_port_is_said(site: Site) -> None:
         site.start(f"--port={port}")
         assert site.exit_code() == 1
         assert f"Port {port} on 127.0.0.1 is taken" in site.said()
+
+
+def test_a_companion_runs_beside_the_workers_and_ends_with_them(site: Site) -> None:
+    site.start_and_wait(COMPANION)
+    wait_for(lambda: site.wrote("companion"))
+    site.signal(signal.SIGTERM)
+    assert site.exit_code() == 0
+    assert site.wrote("companion-told") == site.wrote("companion")
+    assert not any(map(runs, site.wrote("companion")))
+
+
+def test_a_killed_companion_is_replaced_and_the_workers_stay(site: Site) -> None:
+    site.start_and_wait(COMPANION)
+    wait_for(lambda: site.wrote("companion"))
+    os.kill(site.wrote("companion")[0], signal.SIGKILL)
+    wait_for(lambda: len(site.wrote("companion")) == 2)
+    assert "ended by itself (signal 9)" in site.said()
+    assert len(site.wrote("ready")) == 2
+
+
+def test_hang_up_replaces_the_companion_too(site: Site) -> None:
+    site.start_and_wait(COMPANION)
+    wait_for(lambda: site.wrote("companion"))
+    old = site.wrote("companion")
+    site.signal(signal.SIGHUP)
+    wait_for(lambda: site.wrote("companion-told") == old)
+    wait_for(lambda: len(site.wrote("companion")) == 2)
+    assert runs(site.wrote("companion")[1])
+
+
+def test_a_companion_that_cannot_run_keeps_nobody_from_serving(site: Site) -> None:
+    site.start_and_wait("--companion=/nonexistent")
+    wait_for(lambda: "could not be started" in site.said())
+    assert site.ask() in site.wrote("ready")

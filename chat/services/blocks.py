@@ -1,0 +1,58 @@
+"""Who wants nothing of whom."""
+
+from collections.abc import Mapping
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from chat import people, protocol, wire
+from chat.models import Block, Room
+from chat.services import sql
+from realtime_site.live import topics
+from realtime_site.live.errors import ClientError
+from realtime_site.live.events import Event
+from realtime_site.live.publish import publish_on_commit
+
+
+def block(*, user_id: int, person_id: int) -> list[int]:
+    """Blocks somebody; returns all whom one has blocked. Raises `ClientError`: `not_found`, `invalid`.
+
+    Once this is committed nothing more comes in the conversation of the two: it waits for that one's lock.
+    """
+    if person_id == user_id:
+        raise ClientError("invalid", "You cannot block yourself.")
+    with transaction.atomic():
+        if not get_user_model().objects.filter(pk=person_id).exists():
+            raise ClientError("not_found", "No such person.")
+        sql.lock_rooms(Room.objects.filter(people_key=people_key({user_id, person_id})).values_list("pk", flat=True))
+        Block.objects.get_or_create(blocker_id=user_id, blocked_id=person_id)
+        return _told(user_id)
+
+
+def unblock(*, user_id: int, person_id: int) -> list[int]:
+    """Takes it back; returns whom one still has blocked."""
+    with transaction.atomic():
+        Block.objects.filter(blocker=user_id, blocked=person_id).delete()
+        return _told(user_id)
+
+
+def barred(pairs: Mapping[int, frozenset[int]]) -> frozenset[int]:
+    """Those of the rooms, given with the two people in each, in which one has blocked the other. One query, if any."""
+    everybody = frozenset().union(*pairs.values())
+    if not everybody:
+        return frozenset()
+    rows = Block.objects.filter(blocker__in=everybody, blocked__in=everybody)
+    found = {frozenset(pair) for pair in rows.values_list("blocker_id", "blocked_id")}
+    return frozenset(room_id for room_id, pair in pairs.items() if pair in found)
+
+
+def people_key(ids: set[int]) -> str:
+    """What names the conversation of these people in `Room.people_key`."""
+    return ",".join(str(number) for number in sorted(ids))
+
+
+def _told(user_id: int) -> list[int]:
+    """To all of the person's own sockets."""
+    blocked = people.blocked_by_all([user_id])[user_id]
+    publish_on_commit(Event(topics.user(user_id), [wire.encode(protocol.BlockedEvent(blocked))]))
+    return blocked

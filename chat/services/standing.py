@@ -1,0 +1,101 @@
+"""What those who want to write may do: read under the locks of their rooms, in as few queries as can be.
+
+Always one; another if any answers a message, and one if any writes to a conversation of two.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from chat import protocol
+from chat.access import check_open, deny
+from chat.models import Membership, Message
+from chat.services import blocks, sql
+from chat.services.calls import Circle, Entry
+from chat.services.sql import LockedRoom
+from realtime_site.live.errors import ClientError
+
+# Room, author, client_id: what makes a message the same one.
+Key = tuple[int, int, UUID]
+_CALLERS = {Membership.Role.OWNER, Membership.Role.MODERATOR}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message somebody wants to post. `body` has passed `protocol.check_body`.
+
+    `author` is how the author is shown, where the caller knows that already; else it is read. `reply_to` is the id of
+    the message it answers; `online`, who is online in the room, is asked of those who write @online.
+    """
+
+    room_id: int
+    author_id: int
+    client_id: UUID
+    body: str
+    author: protocol.Person | None = None
+    reply_to: int | None = None
+    online: frozenset[int] = frozenset()
+
+    @property
+    def key(self) -> Key:
+        return self.room_id, self.author_id, self.client_id
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Of drafts, in rooms locked for them."""
+
+    rooms: Mapping[int, LockedRoom]
+    # By room and person; in a conversation of everybody in it, elsewhere of those who write or are answered.
+    roles: Mapping[tuple[int, int], str]
+    answered: Mapping[int, Message]
+    # Conversations of two, one of whom has blocked the other.
+    barred: frozenset[int]
+
+    def check(self, draft: Draft) -> None:
+        """Raises `ClientError`: `not_found`, `forbidden`."""
+        if (draft.room_id, draft.author_id) not in self.roles:
+            deny(draft.room_id)
+        check_open(self.rooms[draft.room_id])
+        if draft.room_id in self.barred:
+            raise ClientError("forbidden", "One of you has blocked the other.")
+        if draft.reply_to is not None and self._answered_by(draft) is None:
+            raise ClientError("not_found", "No such message to reply to.")
+
+    def entry(
+        self, draft: Draft, author: protocol.Person, before: tuple[str, frozenset[int]] = ("", frozenset())
+    ) -> Entry:
+        """What is written to the log for a draft that may be posted."""
+        answers = self._answered_by(draft)
+        circle = self._circle(draft, answers, before)
+        return Entry(draft.room_id, author, draft.client_id, draft.body, "text", circle, answers)
+
+    def _circle(self, draft: Draft, answers: Message | None, before: tuple[str, frozenset[int]]) -> Circle:
+        room_id, direct = draft.room_id, self.rooms[draft.room_id].is_direct
+        answered = answers.author_id if answers and (room_id, answers.author_id) in self.roles else None
+        return Circle(
+            may_call_all=direct or self.roles[room_id, draft.author_id] in _CALLERS,
+            online=draft.online,
+            others=[user for room, user in self.roles if room == room_id and user != draft.author_id] if direct else (),
+            answered=answered,
+            before=before,
+        )
+
+    def _answered_by(self, draft: Draft) -> Message | None:
+        message = None if draft.reply_to is None else self.answered.get(draft.reply_to)
+        return message if message and message.room_id == draft.room_id else None
+
+
+def read(rooms: Mapping[int, LockedRoom], drafts: Sequence[Draft]) -> Standing:
+    """`rooms`: the drafts', locked."""
+    answered = _answered({draft.reply_to for draft in drafts if draft.reply_to is not None})
+    wanted = {(draft.room_id, draft.author_id) for draft in drafts}
+    wanted |= {(message.room_id, message.author_id) for message in answered.values()}
+    direct = [room.pk for room in rooms.values() if room.is_direct]
+    roles = sql.active_members(wanted, whole=direct)
+    pairs = {room.pk: pair for room in rooms.values() if (pair := room.pair)}
+    return Standing(rooms, roles, answered, blocks.barred(pairs))
+
+
+def _answered(ids: set[int]) -> dict[int, Message]:
+    return Message.objects.select_related("author").in_bulk(ids) if ids else {}

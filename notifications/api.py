@@ -1,0 +1,127 @@
+"""`from notifications.api import notify`: all a site needs to tell people something."""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Model, QuerySet
+
+from notifications.catalogue import kind as kind_of
+from notifications.models import Notification
+from notifications.policy import Level
+from notifications.services.writing import write
+from notifications.stories import Story, Telling
+from realtime_site.live.errors import ClientError
+from realtime_site.live.frames import check_text
+
+User = AbstractBaseUser | int
+
+
+def notify(
+    user_or_users: User | Iterable[User] | QuerySet[Any],
+    kind: str,
+    *,
+    actor: User | None = None,
+    target: Model | str | None = None,
+    title: str,
+    body: str = "",
+    url: str = "",
+    dedupe_key: str | None = None,
+    scope: str = "",
+    position: int | None = None,
+    tag: str = "",
+) -> int:
+    """Tells people something: in their inbox, and by push and e-mail as each of them wants it. Returns to how many it
+    was new.
+
+    `user_or_users`: a user, an id, any number of either, or a queryset of users. `kind`: a declared one
+    (`notifications.kinds`, `settings.NOTIFICATION_KINDS`). `target`: what it is about, `app.model:pk` where it is an
+    object. `url`: a path of this site, or https. Of several with one `dedupe_key` a person gets the first. `scope` and
+    `position`: what it belongs to and where in that, for levels and for reading by scope. Those with one `tag` are
+    shown as one on a device.
+
+    In the caller's transaction, so that it is stored if and only if its cause is; outside of one, in a transaction for
+    each thousand people. Sockets are told on commit. Raises ValueError and TypeError for what makes no sense.
+    """
+    story = story_of(
+        kind, actor=actor, target=target, title=title, body=body, url=url, dedupe_key=dedupe_key, scope=scope,
+        position=position, tag=tag,
+    )  # fmt: skip
+    return write([Telling(story, ids_of(user_or_users))])
+
+
+def story_of(
+    kind: str,
+    *,
+    title: str,
+    actor: User | None = None,
+    target: Model | str | None = None,
+    position: int | None = None,
+    **texts: Any,
+) -> Story:
+    """Checked. Raises ValueError, TypeError."""
+    known = kind_of(kind)
+    texts = {"title": title, "target": _target(target), **texts}
+    for name, text in texts.items():
+        _check_text(name, text)
+    _check_url(texts["url"])
+    if not title.strip():
+        raise ValueError("A notification needs a title.")
+    if position is not None and (type(position) is not int or not texts["scope"]):
+        raise TypeError("`position` is a whole number, and goes with a `scope`.")
+    texts["tag"] = texts["tag"] or texts["scope"] or texts["target"] or known.name
+    level: Level | None = "everything" if texts["scope"] and known.heeds_level else None
+    actor_id = None if actor is None else _id("actor", actor)
+    return Story(known, actor_id=actor_id, position=position, default_level=level, **texts)
+
+
+def ids_of(user_or_users: Any) -> list[int]:
+    """Raises TypeError for what is neither users nor ids."""
+    if isinstance(user_or_users, QuerySet):
+        return list(user_or_users.order_by().values_list("pk", flat=True).distinct())
+    if isinstance(user_or_users, AbstractBaseUser | int):
+        return [_id("user_or_users", user_or_users)]
+    if isinstance(user_or_users, str | bytes) or not isinstance(user_or_users, Iterable):
+        raise TypeError(f"`user_or_users` is a user, an id, or several of them, not {user_or_users!r}.")
+    return [_id("user_or_users", one) for one in user_or_users]
+
+
+def _id(name: str, user: Any) -> int:
+    pk = user.pk if isinstance(user, AbstractBaseUser) else user
+    if type(pk) is not int:
+        raise TypeError(f"`{name}`: a saved user or the id of one, not {user!r}.")
+    return pk
+
+
+def _target(target: Model | str | None) -> str:
+    if isinstance(target, Model):
+        if target.pk is None:
+            raise ValueError("`target` must be saved first.")
+        return f"{target._meta.label_lower}:{target.pk}"
+    return target or ""
+
+
+def _check_text(name: str, text: Any) -> None:
+    if text is None and name == "dedupe_key":
+        return
+    if not isinstance(text, str):
+        raise TypeError(f"`{name}` is a text, not {text!r}.")
+    longest = getattr(Notification._meta.get_field(name), "max_length", None)
+    if longest is not None and len(text) > longest:
+        raise ValueError(f"`{name}` is longer than {longest} characters.")
+    try:
+        check_text(text, name)
+    except ClientError as error:
+        raise ValueError(error.detail) from None
+
+
+def _check_url(url: str) -> None:
+    if not url:
+        return
+    parts = urlsplit(url)
+    local = url.startswith("/") and not url.startswith("//")
+    # Browsers read a backslash as a slash and pass over tabs: /\\evil.example is another site.
+    odd = "\\" in url or any(character <= " " for character in url)
+    if odd or not (local or (parts.scheme == "https" and parts.hostname)):
+        raise ValueError(f"`url` is a path like /orders/5/, or https://…, not {url!r}.")

@@ -1,0 +1,89 @@
+"""Whether what was decided when a notification was written still holds when it is sent. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from notifications.delivery.outcomes import Outcome
+
+# Whoever used a page within this is looking at it (pages say so every 30 s).
+ACTIVE_SECONDS = 90
+POSTPONE = timedelta(seconds=60)
+# Somebody who is there for an hour and has not looked does not want to be called.
+POSTPONE_AT_MOST = timedelta(hours=1)
+
+Purpose = Literal["show", "close", "test"]
+DeviceState = Literal["there", "removed", "moved", "signed_out"]
+_DEVICE_OUTCOMES: dict[DeviceState, Outcome] = {
+    "removed": Outcome.DEVICE_REMOVED,
+    "moved": Outcome.DEVICE_MOVED,
+    "signed_out": Outcome.SIGNED_OUT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is true at this moment of one push. Of a test and a close only the person and the device matter."""
+
+    now: datetime
+    created_at: datetime
+    purpose: Purpose
+    account_open: bool
+    device: DeviceState
+    read: bool = False
+    seen: bool = False
+    withdrawn: bool = False
+    # For a close: one with the same tag came later and is unread.
+    replaced: bool = False
+    active_at: datetime | None = None
+    push_while_active: bool = False
+
+
+class Verdict(NamedTuple):
+    """`outcome` says why not, of a skip."""
+
+    do: Literal["send", "skip", "postpone"]
+    outcome: Outcome | None = None
+
+
+SEND = Verdict("send")
+
+
+def of_push(facts: Facts) -> Verdict:
+    if not facts.account_open:
+        return Verdict("skip", Outcome.ACCOUNT_CLOSED)
+    if facts.device != "there":
+        return Verdict("skip", _DEVICE_OUTCOMES[facts.device])
+    if facts.purpose == "close":
+        return Verdict("skip", Outcome.REPLACED) if facts.replaced else SEND
+    if facts.purpose == "test":
+        return SEND
+    if outcome := of_notification(read=facts.read, seen=facts.seen, withdrawn=facts.withdrawn):
+        return Verdict("skip", outcome)
+    if not facts.push_while_active and _is_active(facts):
+        if facts.now - facts.created_at >= POSTPONE_AT_MOST:
+            return Verdict("skip", Outcome.ACTIVE)
+        return Verdict("postpone")
+    return SEND
+
+
+def of_notification(*, read: bool, seen: bool, withdrawn: bool) -> Outcome | None:
+    """Why it needs no push and no e-mail any more; None where it does."""
+    if withdrawn:
+        return Outcome.WITHDRAWN
+    if read:
+        return Outcome.READ
+    return Outcome.SEEN if seen else None
+
+
+def of_mail(*, account_open: bool, has_address: bool, wanted: bool) -> Outcome | None:
+    """Why a person gets no e-mail now; None where they do."""
+    if not account_open:
+        return Outcome.ACCOUNT_CLOSED
+    if not wanted:
+        return Outcome.MAIL_OFF
+    return None if has_address else Outcome.NO_ADDRESS
+
+
+def _is_active(facts: Facts) -> bool:
+    return facts.active_at is not None and facts.now - facts.active_at <= timedelta(seconds=ACTIVE_SECONDS)

@@ -1,0 +1,163 @@
+"""What chat tells, as notifications: the only module here that knows chat, and of it nothing but its events.
+
+Runs in the transaction of the cause, so that both are stored or neither is.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from chat import events
+from chat.events import Added, ChatEvent, Concern, Deleted, Edited, Left, Posted, Read
+from notifications import sql
+from notifications.catalogue import kind as kind_of
+from notifications.models import Level, Notification
+from notifications.outside import hearers
+from notifications.policy import Level as LevelValue
+from notifications.services import changing, reading
+from notifications.services.writing import write
+from notifications.stories import Story, Telling
+
+TITLE_CHARACTERS = 200
+
+
+class Wording(NamedTuple):
+    """The kind of a notification, and its title outside of direct conversations."""
+
+    kind: str
+    title: str
+
+
+# How a message concerns somebody; "follows": not in itself, but they hear everything there.
+_WORDINGS: dict[Concern | str, Wording] = {
+    "named": Wording("mention", "{author} mentioned you in {room}"),
+    "replied": Wording("reply", "{author} replied to you in {room}"),
+    "room": Wording("mention", "{author} called everybody in {room}"),
+    "online": Wording("mention", "{author} called all who are online in {room}"),
+    "direct": Wording("direct", "{author}"),
+    "follows": Wording("message", "{author} in {room}"),
+}
+_DIRECT_TITLES: dict[Concern | str, str] = {
+    "named": "{author} mentioned you",
+    "replied": "{author} replied to you",
+    "room": "{author} called everybody",
+    "online": "{author} called all who are online",
+}
+
+
+def connect() -> None:
+    """Begins to listen; for `apps.ready`."""
+    events.happened.connect(on_chat, dispatch_uid="notifications")
+
+
+def on_chat(*, events: Sequence[ChatEvent], **_: Any) -> None:
+    """Everything a transaction of chat did. What it posted is written together, however much it is."""
+    posted = [event for event in events if isinstance(event, Posted)]
+    tellings = [*_concerned(posted), *_following(posted)]
+    for event in events:
+        tellings += _after(event)
+    if tellings:
+        write(tellings)
+
+
+def _after(event: ChatEvent) -> list[Telling]:
+    """Does what follows from an event for notifications that are there; returns what is to be told of it."""
+    match event:
+        case Edited():
+            return _edited(event)
+        case Added():
+            return [_invited(event)]
+        case Deleted():
+            changing.withdraw(target=_target(event.message_id))
+        case Read():
+            reading.read_scope(user_id=event.user_id, scope=scope_of(event.room_id), position=event.seq)
+        case Left():
+            changing.leave_scope(user_id=event.user_id, scope=scope_of(event.room_id))
+    return []
+
+
+def scope_of(room_id: int) -> str:
+    return f"room:{room_id}"
+
+
+def _concerned(posted: Iterable[Posted]) -> list[Telling]:
+    """Those whom messages concern in themselves, by how they do."""
+    tellings = []
+    for message in posted:
+        people: dict[str, list[int]] = defaultdict(list)
+        for user_id, concern in message.concerns.items():
+            people[concern].append(user_id)
+        tellings += [Telling(_story(message, concern), ids, message.ignored_by) for concern, ids in people.items()]
+    return tellings
+
+
+def _following(posted: Iterable[Posted]) -> list[Telling]:
+    """Those who want to hear everything in a room. One query; another for a message that anybody hears like that."""
+    messages = [message for message in posted if message.room.kind != "direct"]
+    followers: dict[str, set[int]] = defaultdict(set)
+    if messages:
+        scopes = {scope_of(message.room.id) for message in messages}
+        rows = Level.objects.filter(scope__in=scopes, value=Level.Value.EVERYTHING)
+        for scope, user_id in rows.values_list("scope", "user"):
+            followers[scope].add(user_id)
+    tellings = []
+    for message in messages:
+        scope = scope_of(message.room.id)
+        people = followers[scope] - message.concerns.keys() - {message.author_id}
+        # A level says what somebody wants, not what they may: without the site's word nobody hears what is not theirs.
+        allowed = people and hearers(scope, people, message.author_id)
+        if allowed:
+            tellings.append(Telling(_story(message, "follows"), allowed))
+    return tellings
+
+
+def _edited(event: Edited) -> list[Telling]:
+    """Withdraws from those it concerns no more, says it anew to the others; to be told are those who are new."""
+    message, target = event.posted, _target(event.posted.message_id)
+    told = Notification.objects.filter(target=target).order_by().values_list("user", flat=True)
+    # All at once, in their order: two edits that concern the same people must not wait for each other.
+    sql.lock_inboxes({*told, *message.concerns})
+    if event.no_longer:
+        changing.withdraw(target=target, user_ids=event.no_longer)
+    changing.retell(target=target, body=message.text)
+    return _concerned([message])
+
+
+def _invited(event: Added) -> Telling:
+    scope = scope_of(event.room.id)
+    title = f"{event.by_name} brought you into {event.room.name}" if event.room.name else event.by_name
+    story = Story(
+        kind_of("invitation"),
+        title[:TITLE_CHARACTERS],
+        url=f"/rooms/{event.room.slug}/",
+        actor_id=event.by_id,
+        target=f"chat.room:{event.room.id}",
+        scope=scope,
+        position=0,  # whoever opens the room has read it
+        tag=scope,
+    )
+    return Telling(story, [event.user_id])
+
+
+def _story(message: Posted, concern: str) -> Story:
+    wording, room = _WORDINGS[concern], message.room
+    direct = room.kind == "direct"
+    title = _DIRECT_TITLES.get(concern, "{author}") if direct else wording.title
+    level: LevelValue = "everything" if direct else "mentions"
+    return Story(
+        kind_of(wording.kind),
+        title.format(author=message.author_name, room=room.name)[:TITLE_CHARACTERS],
+        body=message.text,
+        url=f"/rooms/{room.slug}/{message.seq}/",
+        actor_id=message.author_id,
+        target=_target(message.message_id),
+        scope=scope_of(room.id),
+        position=message.seq,
+        tag=scope_of(room.id),
+        dedupe_key=_target(message.message_id),
+        default_level=level,
+    )
+
+
+def _target(message_id: int) -> str:
+    return f"chat.message:{message_id}"

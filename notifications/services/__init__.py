@@ -1,0 +1,1 @@
+"""What changes notifications. Each takes ids and primitives, and is or joins one transaction."""

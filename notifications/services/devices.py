@@ -1,0 +1,149 @@
+"""Devices that take Web Push: registered by a page, tied to its session, removed with it.
+
+Knows no HTTP and sends nothing; a test push is a row in the outbox.
+"""
+
+import re
+from base64 import urlsafe_b64decode
+from binascii import Error as Base64Error
+from datetime import timedelta
+from hashlib import sha256
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from notifications.delivery import addresses
+from notifications.delivery.outbox import PUSH
+from notifications.models import Delivery, Device
+from realtime_site.live.errors import ClientError
+
+# Each costs a push a notification. Past this the one that was unused for longest goes.
+MOST_DEVICES = 20
+POINT_BYTES, SECRET_BYTES = 65, 16  # RFC 8291 §3.1, §3.2
+# A test goes wherever the endpoint says.
+TESTS, TESTS_WITHIN = 5, timedelta(minutes=1)
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]+={0,2}")
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrom", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def register(*, user_id: int, session_key: str, endpoint: str, p256dh: str, auth: str, user_agent: str = "") -> Device:
+    """The device behind this endpoint, made or brought up to date. Raises ClientError("invalid").
+
+    One that belonged to somebody else is this person's now: a browser has one subscription, whoever uses it.
+    """
+    if addresses.parse(endpoint, test_origins()) is None:
+        raise ClientError("invalid", "`endpoint` is an https address of a push service.")
+    values = {
+        "user_id": user_id,
+        "endpoint": endpoint,
+        "p256dh": _checked(p256dh, "p256dh", POINT_BYTES),
+        "auth": _checked(auth, "auth", SECRET_BYTES),
+        "session_key": session_key,
+        "name": name_of(user_agent),
+    }
+    digest = sha256(endpoint.encode()).hexdigest()
+    with transaction.atomic():
+        Device.objects.bulk_create(  # two tabs of a browser may say it at once
+            [Device(endpoint_hash=digest, **values)],
+            update_conflicts=True,
+            unique_fields=["endpoint_hash"],
+            update_fields=[name.removesuffix("_id") for name in values],
+        )
+        device = Device.objects.get(endpoint_hash=digest)
+        _forget_oldest(user_id, but=device.pk)
+    return device
+
+
+def remove(*, user_id: int, device_id: int) -> None:
+    """Raises ClientError("not_found")."""
+    deleted, _ = Device.objects.filter(pk=device_id, user=user_id).delete()
+    if not deleted:
+        raise ClientError("not_found", "There is no such device.")
+
+
+def remove_of_sessions(session_keys: list[str]) -> None:
+    Device.objects.filter(session_key__in=session_keys).delete()
+
+
+def send_test(*, user_id: int, device_id: int) -> int:
+    """The id of the delivery. Raises ClientError("not_found") and ("rate_limited")."""
+    device = Device.objects.filter(pk=device_id, user=user_id).first()
+    if device is None:
+        raise ClientError("not_found", "There is no such device.")
+    now = timezone.now()
+    tests = Delivery.objects.filter(user=user_id, purpose=Delivery.Purpose.TEST, created_at__gt=now - TESTS_WITHIN)
+    if tests.count() >= TESTS:
+        raise ClientError("rate_limited", "Enough tests for now.", retry_after=TESTS_WITHIN.total_seconds())
+    delivery = Delivery.objects.create(
+        user_id=user_id,
+        device=device,
+        channel=PUSH,
+        purpose=Delivery.Purpose.TEST,
+        lane=lane_of(device.endpoint),
+        tag="test",
+        due_at=now,
+        created_at=now,
+    )
+    return delivery.pk
+
+
+def lane_of(endpoint: str) -> str:
+    """The push service, as `Delivery.lane` has it."""
+    parsed = addresses.parse(endpoint, test_origins())
+    return parsed.lane[:255] if parsed else ""
+
+
+def test_origins() -> list[str]:
+    """Where pushes may go though it is not public: for tests."""
+    origins: list[str] = getattr(settings, "PUSH_TEST_ORIGINS", [])
+    return origins
+
+
+def name_of(user_agent: str) -> str:
+    """ "Firefox on Linux": enough to tell one's own devices apart."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "A browser")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    return f"{browser} on {system}" if system else browser
+
+
+def _checked(value: str, name: str, length: int) -> str:
+    """The key without padding. Raises ClientError("invalid")."""
+    try:
+        if not _BASE64URL.fullmatch(value):
+            raise ValueError
+        raw = urlsafe_b64decode(value.rstrip("=") + "=" * (-len(value.rstrip("=")) % 4))
+        if len(raw) != length:
+            raise ValueError
+        if length == POINT_BYTES:
+            ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw)
+    except (ValueError, Base64Error):
+        raise ClientError("invalid", f"`{name}` is no key of a push subscription.") from None
+    return value.rstrip("=")
+
+
+def _forget_oldest(user_id: int, *, but: int) -> None:
+    others = Device.objects.filter(user=user_id).exclude(pk=but)
+    if others.count() < MOST_DEVICES:
+        return
+    theirs = sorted(others, key=lambda one: one.last_used_at or one.created_at, reverse=True)
+    Device.objects.filter(pk__in=[one.pk for one in theirs[MOST_DEVICES - 1 :]]).delete()

@@ -1,0 +1,172 @@
+"""Writing notifications: facts, decision, numbers, rows, what is to be sent, and word to the sockets.
+
+One transaction a thousand people, or the caller's; a dozen statements in each, however many they are.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+
+from notifications import facts, policy, protocol, sql, wire
+from notifications.models import Notification
+from notifications.policy import Decision
+from notifications.services import outbox
+from notifications.services.publishing import tell_on_commit
+from notifications.stories import Story, Telling
+
+# People written for in one transaction: on SQLite, which has one writer, 40 ms in which nobody posts.
+CHUNK = 1_000
+
+
+class Copy(NamedTuple):
+    """A story on its way to one person."""
+
+    user_id: int
+    story: Story
+    blocked: bool
+
+
+@dataclass(slots=True)
+class Written:
+    """A copy, and what was decided about it. `seq`: its number in the person's inbox, if it is shown there."""
+
+    copy: Copy
+    why: dict[str, Any]
+    decision: Decision
+    seq: int | None = None
+    pk: int = 0
+
+    @property
+    def shown(self) -> bool:
+        return self.decision["app"].outcome != "skip"
+
+
+def write(tellings: Sequence[Telling], *, between: Callable[[int], None] | None = None) -> int:
+    """Writes what is new of it, and returns how much that was. People who do not exist are left out.
+
+    Of several with one `dedupe_key` a person gets the first. `between` is called after each thousand, outside the
+    transaction, with the number of people done.
+    """
+    written = done = 0
+    actors = _actors({telling.story.actor_id for telling in tellings if telling.story.actor_id is not None})
+    for chunk in _chunks(tellings):
+        # No savepoint: inside a caller's transaction either all is stored or nothing.
+        with transaction.atomic(savepoint=False):
+            written += _write(chunk, actors, timezone.now())
+        done += len(chunk)
+        if between:
+            between(done)
+    return written
+
+
+def _chunks(tellings: Sequence[Telling]) -> Iterator[list[Copy]]:
+    """In the order of people, so that inboxes are locked in the same order by everybody."""
+    copies = sorted(
+        (
+            Copy(user_id, telling.story, user_id in telling.ignored_by)
+            for telling in tellings
+            for user_id in set(telling.user_ids)
+        ),
+        key=lambda copy: copy.user_id,
+    )
+    for start in range(0, len(copies), CHUNK):
+        yield copies[start : start + CHUNK]
+
+
+def _write(copies: list[Copy], actors: Mapping[int, protocol.Actor], now: datetime) -> int:
+    people = facts.people_of({copy.user_id for copy in copies})
+    copies = [copy for copy in copies if copy.user_id in people]
+    gathered = facts.gather(people, {copy.story for copy in copies}, now)
+    inboxes = sql.lock_inboxes(people)
+    copies = _new(copies)
+    rows = [_decided(copy, gathered, inboxes[copy.user_id].active_at) for copy in copies]
+    _number(rows, inboxes)
+    for row, pk in zip(rows, sql.insert(Notification, [_columns(row, now) for row in rows]), strict=True):
+        row.pk = pk
+    outbox.send(
+        (outbox.Item(row.pk, row.copy.user_id, row.copy.story.tag, row.decision) for row in rows), gathered.devices, now
+    )
+    _tell(rows, actors, now)
+    return len(rows)
+
+
+def _new(copies: Collection[Copy]) -> list[Copy]:
+    """Those the person has not got yet. One query, under the lock of their inboxes, if any has a key."""
+    keys = {copy.story.dedupe_key for copy in copies if copy.story.dedupe_key is not None}
+    known: set[tuple[int, str | None]] = set()
+    if keys:
+        people = sorted({copy.user_id for copy in copies})
+        found = Notification.objects.filter(user__in=people, dedupe_key__in=keys)
+        known.update(found.values_list("user", "dedupe_key"))
+    result = []
+    for copy in copies:
+        key = copy.user_id, copy.story.dedupe_key
+        if copy.story.dedupe_key is None or key not in known:
+            known.add(key)
+            result.append(copy)
+    return result
+
+
+def _decided(copy: Copy, gathered: facts.Gathered, active_at: datetime | None) -> Written:
+    known = gathered.of(copy.user_id, copy.story, blocked=copy.blocked, active_at=active_at)
+    decision = policy.decide(copy.story.kind, known)
+    return Written(copy, policy.remembered(decision, known), decision)
+
+
+def _number(rows: Sequence[Written], inboxes: Mapping[int, sql.LockedInbox]) -> None:
+    """Gives those that are shown the next numbers of their inboxes."""
+    heads: dict[int, int] = {}
+    for row in rows:
+        if row.shown:
+            user_id = row.copy.user_id
+            row.seq = heads[user_id] = heads.get(user_id, inboxes[user_id].head) + 1
+    sql.store_heads(heads)
+
+
+def _columns(row: Written, now: datetime) -> dict[str, Any]:
+    story = row.copy.story
+    return {
+        "user_id": row.copy.user_id,
+        "kind": story.kind.name,
+        "actor_id": story.actor_id,
+        "target": story.target,
+        "scope": story.scope,
+        "position": story.position,
+        "tag": story.tag,
+        "title": story.title,
+        "body": story.body,
+        "url": story.url,
+        "dedupe_key": story.dedupe_key,
+        "seq": row.seq,
+        "changed": row.seq,
+        "shown": row.shown,
+        "why": row.why,
+        "created_at": now,
+    }
+
+
+def _tell(rows: Sequence[Written], actors: Mapping[int, protocol.Actor], now: datetime) -> None:
+    texts = {
+        story: wire.encode_shared(wire.told(story, actors.get(story.actor_id or 0), now))
+        for story in {row.copy.story for row in rows}
+    }
+    tell_on_commit(
+        (texts[row.copy.story], wire.Change(row.copy.user_id, row.pk, row.seq, row.seq, _alerts(row.decision)))
+        for row in rows
+        if row.seq is not None
+    )
+
+
+def _alerts(decision: Decision) -> bool:
+    return decision["app"].outcome == "show"
+
+
+def _actors(user_ids: Collection[int]) -> dict[int, protocol.Actor]:
+    if not user_ids:
+        return {}
+    return {user.pk: wire.actor(user) for user in get_user_model()._default_manager.filter(pk__in=user_ids)}

@@ -1,0 +1,129 @@
+"""The statements that work on a thousand inboxes at once, for PostgreSQL and SQLite.
+
+In SQL because the ORM would take a parameter for each number and a statement for each fifty rows. Whole numbers stand
+in the text; what people wrote is always a parameter. Called by selectors and services.
+"""
+
+# ruff: noqa: S608  see above: whole numbers, and names from the models
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.db.models import Model
+from django.utils.dateparse import parse_datetime
+
+from notifications.models import Inbox, Notification
+
+
+class LockedInbox(NamedTuple):
+    """An inbox nobody else can write to until the transaction ends."""
+
+    head: int
+    active_at: datetime | None
+
+
+def lock_inboxes(user_ids: Iterable[int]) -> dict[int, LockedInbox]:
+    """Locks them in the order of their ids, so that two transactions never wait for each other; makes those that are
+    not there. The people must exist.
+    """
+    rows = ", ".join(f"({user_id:d}, 0)" for user_id in sorted(set(user_ids)))
+    if not rows:
+        return {}
+    table = Inbox._meta.db_table
+    found = fetch(
+        f"INSERT INTO {table} (user_id, head) VALUES {rows}"
+        f" ON CONFLICT (user_id) DO UPDATE SET head = {table}.head RETURNING user_id, head, active_at"
+    )
+    return {user_id: LockedInbox(head, as_datetime(active_at)) for user_id, head, active_at in found}
+
+
+def store_heads(heads: Mapping[int, int]) -> None:
+    """Writes the counters of locked inboxes."""
+    values = ", ".join(f"({user_id:d}, {head:d})" for user_id, head in heads.items())
+    if values:
+        table = Inbox._meta.db_table
+        execute(f"UPDATE {table} SET head = v.column2 FROM (VALUES {values}) AS v WHERE {table}.user_id = v.column1")
+
+
+def store_numbers(numbers: Mapping[int, int]) -> None:
+    """Writes `changed` of notifications, by their ids."""
+    values = ", ".join(f"({pk:d}, {changed:d})" for pk, changed in numbers.items())
+    if values:
+        table = Notification._meta.db_table
+        execute(f"UPDATE {table} SET changed = v.column2 FROM (VALUES {values}) AS v WHERE {table}.id = v.column1")
+
+
+def insert(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Stores rows, columns by name, all with the same; returns their ids in their order.
+
+    They go as one JSON parameter: a driver would take longer to look for the places of ten thousand than the database
+    to read it. Ids are given in the order of the rows, whatever the order in which a database returns them.
+    """
+    if not rows:
+        return []
+    columns = list(rows[0])
+    listed = ", ".join(f'"{name}"' for name in columns)
+    statement = f"INSERT INTO {model._meta.db_table} ({listed}) SELECT {listed} FROM {_recordset(model, columns)}"
+    parameter = msgspec.json.encode([{name: _adapted(value) for name, value in row.items()} for row in rows]).decode()
+    return sorted(pk for (pk,) in fetch(f"{statement} RETURNING id", [parameter]))
+
+
+def upsert_active(user_ids: Iterable[int], at: datetime) -> None:
+    """These people were seen using a page. Those who are gone meanwhile are left out."""
+    people = get_user_model()._meta
+    wanted = numbers(sorted(set(user_ids)))
+    execute(
+        f"INSERT INTO {Inbox._meta.db_table} (user_id, head, active_at)"
+        f" SELECT u.{people.pk.column}, 0, {_timestamp()} FROM {people.db_table} u"
+        f" WHERE u.{people.pk.column} IN ({wanted}) ORDER BY 1"
+        " ON CONFLICT (user_id) DO UPDATE SET active_at = excluded.active_at",
+        [_adapted(at)],
+    )
+
+
+def numbers(values: Iterable[int]) -> str:
+    """Whole numbers for an IN (…); one that nothing matches where there are none."""
+    return ", ".join(f"{value:d}" for value in values) or "NULL"
+
+
+def fetch(statement: str, parameters: Sequence[Any] | None = None) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        rows: list[Any] = cursor.fetchall()
+        return rows
+
+
+def execute(statement: str, parameters: Sequence[Any] | None = None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
+def as_datetime(value: Any) -> datetime | None:
+    """What a driver gives for a point in time: SQLite a text without its zone, which is UTC."""
+    if isinstance(value, str):
+        value = parse_datetime(value)
+    if value is None:
+        return None
+    found: datetime = value
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _recordset(model: type[Model], columns: Iterable[str]) -> str:
+    """A parameter that holds rows in JSON, as a table."""
+    if connection.vendor != "postgresql":
+        fields = ", ".join(f"json_extract(value, '$.{name}') AS \"{name}\"" for name in columns)
+        return f"(SELECT {fields} FROM json_each(%s))"
+    types = {field.column: field.db_type(connection) for field in model._meta.concrete_fields}
+    described = ", ".join(f'"{name}" {types[name]}' for name in columns)
+    return f"json_to_recordset(%s) AS r ({described})"
+
+
+def _timestamp() -> str:
+    return "%s::timestamptz" if connection.vendor == "postgresql" else "%s"
+
+
+def _adapted(value: Any) -> Any:
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value

@@ -32,7 +32,8 @@ class PreferencesForm(forms.Form):
     email = forms.ChoiceField(label="E-mail", choices=Preferences.Email.choices, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, wishes: Wishes, **kwargs: Any) -> None:
-        super().__init__(*args, initial=_initial(wishes), **kwargs)
+        kwargs["initial"] = _initial(wishes)
+        super().__init__(*args, **kwargs)
         self.fields["time_zone"] = forms.ChoiceField(
             label="Time zone", required=False, choices=_time_zones, error_messages={"invalid_choice": _NO_ZONE}
         )

@@ -1,4 +1,4 @@
-"""The inbox as a page: what the panel of the chat page shows, for browsers without script and sites without the chat."""
+"""The inbox as a page: what the chat page shows in its panel, for browsers without script and sites without chat."""
 
 from typing import NamedTuple, cast
 from urllib.parse import urlencode

@@ -71,7 +71,7 @@ function actions(unread) {
   return el(
     "span",
     { class: "item__actions" },
-    el("button", { class: "icon-button", type: "button", "data-act": "why", "aria-label": "Why was I notified?", title: "Why?", tabindex: -1 }, icon("circle-help")),
+    el("button", { class: "icon-button", type: "button", "data-act": "why", "aria-label": "Why was I notified?", title: "Why?", tabindex: -1 }, icon("circle-question-mark")),
     el("button", { class: "icon-button item__dot", type: "button", "data-act": "read", "aria-label": label, title: label, tabindex: -1 }, el("span", {})),
   );
 }

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.timesince import timesince
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -42,6 +43,7 @@ class Item(NamedTuple):
     notification: protocol.Notification
     icon: str
     tone: int
+    age: str
 
 
 @require_GET
@@ -53,14 +55,12 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
     user_id = _user_id(request)
     page = selectors.page(user_id=user_id, view=view, before=_before(request), limit=PAGE)
     reading.seen(user_id=user_id, up_to=page.seq)
-    items = [Item(one, icon_of(one.kind), (one.actor.id if one.actor else 0) % TONES) for one in page.notifications]
     context = {
-        "items": items,
+        "items": [_item(one) for one in page.notifications],
         "views": VIEWS,
         "view": view,
         "page": page,
         "older": page.notifications[-1].seq if page.more else None,
-        "here": request.get_full_path(),
     }
     return render(request, "notifications/inbox.html", context)
 
@@ -98,8 +98,9 @@ def why(request: HttpRequest, notification_id: int) -> HttpResponse:
     return render(request, "notifications/why.html", {"why": said, "reasons": reasons})
 
 
-def icon_of(kind: str) -> str:
-    return ICONS.get(kind, "bell")
+def _item(one: protocol.Notification) -> Item:
+    tone = (one.actor.id if one.actor else 0) % TONES
+    return Item(one, ICONS.get(one.kind, "bell"), tone, timesince(one.created_at, depth=1))
 
 
 def _before(request: HttpRequest) -> int | None:

@@ -22,7 +22,7 @@ export class RoomHeader extends Part {
     one(this, ".room-header__topic").textContent = room.archived ? "Archived: nobody can write here any more" : room.topic;
     one(this, ".room-header__online").textContent = room.online ? String(room.online) : "";
     one(this, "[data-act=members]").setAttribute("aria-label", `People, ${plural(room.online, "person", "people")} online`);
-    one(this, "[data-act=invite]").setAttribute("href", `/rooms/${room.slug}/invite/`);
+    for (const link of document.querySelectorAll("a[data-act=invite]")) link.setAttribute("href", `/rooms/${room.slug}/invite/`);
     one(this, "[data-act=settings]").setAttribute("href", `/rooms/${room.slug}/settings/`);
     const elsewhere = [...session.rooms.byId.values()].some(({ id, unread }) => unread && id !== room.id && !session.rooms.muted.has(id));
     this.classList.toggle("room-header--news", elsewhere);

@@ -12,6 +12,7 @@ import { Tabs } from "./tabs.js";
 
 export class Notifications {
   #pushed = false;
+  /** One after the other, in the order in which they came. */ #turn = Promise.resolve();
 
   /** @param {App} app */
   constructor(app) {
@@ -27,7 +28,9 @@ export class Notifications {
 
   #listen() {
     const { app, notices } = this;
-    notices.addEventListener("arrived", (event) => this.#arrived(/** @type {CustomEvent} */ (event).detail));
+    notices.addEventListener("arrived", (event) => {
+      this.#turn = this.#turn.then(() => this.#arrived(/** @type {CustomEvent} */ (event).detail)).catch(() => {});
+    });
     notices.addEventListener("change", () => this.#count());
     notices.addEventListener("level", () => this.#mute());
     app.menu.addEventListener("action", (event) => {
@@ -81,7 +84,7 @@ export class Notifications {
     if (where === "nothing") return;
     const { toast, onDesktop } = await import("./alerts.js");
     if (where === "toast") toast(this, notice);
-    else onDesktop(this, notice);
+    else await onDesktop(this, notice);
   }
 
   #count() {

@@ -31,16 +31,19 @@ export async function showWhy(notices, about) {
 /** @param {Why} why */
 function explanation({ about, concern, stored, reasons }) {
   return [
-    el("p", { class: "why__about" }, about),
+    about ? el("p", { class: "why__about" }, about) : "",
     concern ? el("p", { class: "muted" }, concern) : "",
     stored ? "" : el("p", { class: "why__now" }, icon("circle-alert"), "Nothing is kept about this one. This is how it would be decided now:"),
-    el("ul", { class: "why__list" }, ...reasons.map(reason)),
+    el("ul", { class: "why__list" }, ...reasons.map((one) => reason(one, one.at !== reasons[0].at || one.attempts > 0))),
   ];
 }
 
-/** @param {Reason} reason */
-function reason({ channel, outcome, rule, detail, at, attempts, device }) {
-  const facts = [device, attempts > 1 && plural(attempts, "attempt"), at && fullTime(at)].filter(Boolean);
+/**
+ * @param {Reason} reason
+ * @param {boolean} dated where its time says something
+ */
+function reason({ channel, outcome, rule, detail, at, attempts, device }, dated) {
+  const facts = [device, attempts > 1 && plural(attempts, "attempt"), dated && at && fullTime(at)].filter(Boolean);
   return el(
     "li",
     { class: `why__reason why__reason--${outcome}`, "data-rule": rule, "data-channel": channel },
@@ -62,7 +65,7 @@ function make() {
     { class: "dialog dialog--why", id: "why", "aria-labelledby": "why-title" },
     close,
     el("h2", { class: "dialog__title", id: "why-title" }, "Why was I (not) notified?"),
-    el("div", { class: "why", "aria-live": "polite" }),
+    el("div", { class: "why", tabindex: -1, autofocus: true, "aria-live": "polite" }),
     el("p", { class: "why__foot" }, el("a", { href: "/notifications/preferences/" }, "Change what you are notified of")),
   );
   close.addEventListener("click", () => node.close());

@@ -13,6 +13,15 @@ interface Member extends Person {
   online: boolean;
 }
 
+// What another message shows of the one it answers.
+interface Quote {
+  id: number;
+  seq: number;
+  author: Person;
+  text: string;
+  deleted: boolean;
+}
+
 interface Message {
   id: number;
   room: number;
@@ -24,6 +33,8 @@ interface Message {
   body: string;
   html: string;
   mentions: number[];
+  audience: "" | "room" | "online";
+  reply_to: Quote | null;
   created_at: string;
   edited_at: string | null;
   deleted_at: string | null;
@@ -43,6 +54,7 @@ interface Room {
   mentions: number;
   online: number;
   last_message_at: string | null;
+  people: Person[];
 }
 
 interface Page {
@@ -72,6 +84,7 @@ interface Bootstrap extends Page {
   room: number;
   rooms: Room[];
   at: number | null;
+  blocked?: number[];
 }
 
 // What waits in the outbox.
@@ -79,6 +92,8 @@ interface Entry {
   client_id: string;
   room: number;
   body: string;
+  // Left out by pages older than replies.
+  reply_to?: Quote | null;
   created_at: string;
   order: number;
   state: "pending" | "failed";
@@ -108,9 +123,23 @@ interface PendingRow {
   head: boolean;
 }
 
+// Messages of blocked people, one after another.
+interface FoldedRow {
+  kind: "folded";
+  key: string;
+  messages: Message[];
+}
+
+// Whose messages are folded, and which of them somebody wanted to see all the same.
+interface Folding {
+  blocked: ReadonlySet<number>;
+  shown: ReadonlySet<number>;
+}
+
 type Row =
   | MessageRow
   | PendingRow
+  | FoldedRow
   | { kind: "date"; key: string; at: string }
   | { kind: "new"; key: string }
   | { kind: "start"; key: string };
@@ -133,6 +162,7 @@ interface Option {
   label: string;
   hint: string;
   person?: Person;
+  icon?: string;
 }
 
 type LiveSocket = import("./live/socket.js").LiveSocket;
@@ -143,6 +173,8 @@ type TimelineView = import("./chat/timeline-view.js").TimelineView;
 type MemberList = import("./chat/member-list.js").MemberList;
 type RoomSwitcher = import("./chat/room-switcher.js").RoomSwitcher;
 type MessageMenu = import("./chat/message-menu.js").MessageMenu;
+type PersonMenu = import("./chat/person-menu.js").PersonMenu;
+type NewMessage = import("./chat/new-message.js").NewMessage;
 type RemoteDialog = import("./chat/remote-dialog.js").RemoteDialog;
 
 // Notifications: notifications/protocol.py as types.

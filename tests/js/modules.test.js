@@ -45,7 +45,7 @@ test("every import is relative and ends with a semicolon, so hashed names reach 
 
 test("the pure modules do not know the document", () => {
   const pure = {
-    chat: "frames layout logs outbox reading room-log rooms timeline typing drafts completion emoji route format session",
+    chat: "concern direct people quote frames layout logs outbox reading room-log rooms timeline typing drafts completion emoji route format session",
     notifications: "activity attention folding inbox notices tabs words",
   };
   for (const [folder, names] of Object.entries(pure)) {

@@ -76,7 +76,7 @@ test("a discarded message gives its text back", async () => {
   const outbox = open();
   const id = outbox.add(1, "too long");
   await settle();
-  assert.equal(outbox.discard(id), "too long");
+  assert.equal(outbox.discard(id).body, "too long");
   assert.equal(shelf.length, 0);
 });
 
@@ -106,6 +106,21 @@ test("after a reload the new tab adopts what the old one left, and sends it unde
   assert.equal(outbox.entries(1)[0].body, "kept");
   await settle();
   assert.deepEqual([sent, shelf.length], [["id1 kept"], 0]);
+});
+
+test("what answers a message says so after a reload; an entry from before there were answers is sent as it is", async () => {
+  answer = offline;
+  const quote = { id: 7, seq: 7, author: { id: 2 }, text: "why?", deleted: false };
+  open("before").add(1, "because", quote);
+  const old = { client_id: "old", room: 1, body: "plain", created_at: "2026-01-01T00:00:00Z", order: 0, state: "pending", error: "" };
+  shelf.setItem("outbox:1:before:old", JSON.stringify(old));
+  await settle();
+  const replies = [];
+  answer = async ({ body, reply_to }) => replies.push([body, reply_to?.id]);
+  open("after").adopt("before");
+  await settle();
+  assert.deepEqual(replies, [["plain", undefined], ["because", 7]]);
+  assert.equal(shelf.length, 0);
 });
 
 test("two tabs each send their own", async () => {

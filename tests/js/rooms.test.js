@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as rooms from "../../static/js/chat/rooms.js";
-import { event, people, room } from "./support.js";
+import { direct, event, people, room } from "./support.js";
 
 const ME = people.me.id;
 const start = (...list) => rooms.fromServer(ME, list.length ? list : [room(1)]);
@@ -68,6 +68,41 @@ test("the next unread room is found round the end, and only another one", () => 
   assert.equal(rooms.neighbour(list, 3, 1, true).id, 2);
   assert.equal(rooms.neighbour(list, 2, 1, true), null);
   assert.equal(rooms.neighbour(list, 1, -1).id, 3);
+});
+
+test("who is called with all is called: @room and @online count like a name, one's own call does not", () => {
+  let state = rooms.message(start(), event(11, { audience: "room" }));
+  state = rooms.message(state, event(12, { audience: "online" }));
+  state = rooms.message(state, event(13, { audience: "room", author: people.me }));
+  assert.deepEqual(counts(state), [2, 2]);
+});
+
+test("an edit that calls somebody counts, one that no longer does is taken off, and so is a deletion", () => {
+  let state = rooms.message(start(), event(11));
+  const versions = [
+    [{ mentions: [ME] }, 1],
+    [{ mentions: [] }, 0],
+    [{ audience: "room" }, 1],
+    [{ deleted_at: "x" }, 0],
+  ];
+  let before = event(11).message;
+  versions.forEach(([more, mentions], index) => {
+    const changed = { ...event(11).message, changed: 12 + index, edited_at: "x", ...more };
+    state = rooms.message(state, { room: 1, seq: 12 + index, message: changed }, before);
+    assert.equal(counts(state)[1], mentions, JSON.stringify(more));
+    before = changed;
+  });
+});
+
+test("each unread direct message is meant for this person", () => {
+  const state = start(room(1, { unread: 3, mentions: 1 }), direct(2, [people.ann], { unread: 2 }));
+  assert.deepEqual(rooms.totals(state), { unread: 5, mentions: 3 });
+});
+
+test("the switcher finds conversations by name and username, but none in which nothing was said", () => {
+  const state = start(room(1), direct(2, [people.ann]), direct(3, [people.bob], { last_message_at: null }));
+  const found = (query) => rooms.search(state, query).map(({ id }) => id);
+  assert.deepEqual([found("lee"), found("ann"), found("bob")], [[2], [2], []]);
 });
 
 test("the switcher finds by words and puts the busiest first", () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { Session } from "../../static/js/chat/session.js";
 import { LiveSocket } from "../../static/js/live/socket.js";
-import { Clock, event, FakeWebSocket, message, page, people, room, settle, Shelf } from "./support.js";
+import { Clock, direct, event, FakeWebSocket, message, page, people, room, settle, Shelf } from "./support.js";
 
 let clock, session, shelf, count;
 
@@ -183,6 +183,46 @@ test("people come and go in a list that is open", async () => {
   server().says({ type: "presence", room: 1, online: 2, came: [people.ann], went: [] });
   assert.deepEqual(session.log(1).members.map(({ online }) => online), [true, true]);
   assert.equal(session.room.online, 2);
+});
+
+test("an answer goes out with the id of its message, and what answers nothing without", async () => {
+  session.send("because", { id: 9, seq: 9, author: people.ann, text: "why?", deleted: false });
+  assert.equal(server().lastSent("message.send").reply_to, 9);
+  await reply("message.send", { message: message(11, { author: people.me, client_id: "u1" }) });
+  session.send("hi");
+  assert.ok(!("reply_to" in server().lastSent("message.send")));
+});
+
+test("a conversation that is there opens without the server, another one is made once", async () => {
+  server().says({ type: "room", room: direct(5, [people.ann]) });
+  assert.equal((await session.people.converse([people.ann.id])).id, 5);
+  assert.equal(server().lastSent("direct.open"), undefined);
+  const made = session.people.converse([people.bob.id, people.ann.id]);
+  assert.deepEqual(server().lastSent("direct.open").people, [people.bob.id, people.ann.id]);
+  await reply("direct.open", { room: direct(6, [people.ann, people.bob], { last_message_at: null }) });
+  assert.equal((await made).id, 6);
+  assert.ok(session.rooms.byId.has(6));
+});
+
+test("who is blocked is known by the welcome, by one's other tabs, and by the answer; their typing is not shown", async () => {
+  let told = 0;
+  session.addEventListener("blocked", () => told++);
+  server().says({ type: "blocked", people: [people.ann.id] });
+  server().says({ type: "typing", room: 1, user: people.ann });
+  assert.deepEqual([[...session.people.blocked], session.typing.names(1)], [[people.ann.id], []]);
+  session.people.block(people.ann.id, false);
+  await reply("person.unblock", { blocked: [] });
+  assert.deepEqual([session.people.blocked.size, told], [0, 2]);
+  server().welcome([room(1)], undefined, { blocked: [people.bob.id] });
+  assert.ok(session.people.blocked.has(people.bob.id));
+});
+
+test("an edit that takes away a call is no longer counted", () => {
+  session.attend({ looking: false });
+  server().says(event(11, { mentions: [people.me.id] }));
+  assert.equal(session.room.mentions, 1);
+  server().says({ type: "message", room: 1, seq: 12, message: message(11, { changed: 12, mentions: [] }) });
+  assert.deepEqual([session.room.mentions, unread()], [0, 1]);
 });
 
 test("a connection that is somebody else's changes nothing here", () => {

@@ -87,7 +87,7 @@ export const people = {
 export function message(seq, more = {}) {
   return {
     id: seq, room: 1, seq, changed: seq, author: people.ann, client_id: `c${seq}`, kind: "text", body: `m${seq}`, html: `<p>m${seq}</p>`,
-    mentions: [], created_at: new Date(Date.UTC(2026, 4, 4, 12, 0, seq)).toISOString(), edited_at: null, deleted_at: null, ...more,
+    mentions: [], audience: "", reply_to: null, created_at: new Date(Date.UTC(2026, 4, 4, 12, 0, seq)).toISOString(), edited_at: null, deleted_at: null, ...more,
   };
 }
 
@@ -102,9 +102,14 @@ export const page = (from, to, more = {}) => ({
 export function room(id, more = {}) {
   return {
     id, slug: `r${id}`, name: `Room ${id}`, topic: "", kind: "public", role: "member", archived: false, seq: 10, last_read: 10,
-    unread: 0, mentions: 0, online: 1, last_message_at: null, ...more,
+    unread: 0, mentions: 0, online: 1, last_message_at: null, people: [], ...more,
   };
 }
+
+/** A conversation with these people. */
+export const direct = (id, others, more = {}) => room(id, {
+  slug: `direct-${id}`, kind: "direct", name: others.map(({ name }) => name).join(", "), people: others, last_message_at: "2026-05-04T12:00:00Z", ...more,
+});
 
 export class Shelf {
   map = new Map();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { complete, findTrigger, matchEmoji, matchPeople } from "../../static/js/chat/completion.js";
+import { complete, findTrigger, matchCalls, matchEmoji, matchPeople, offered } from "../../static/js/chat/completion.js";
 import { EMOJI } from "../../static/js/chat/emoji.js";
 import * as format from "../../static/js/chat/format.js";
 import { parse } from "../../static/js/chat/route.js";
@@ -20,14 +20,28 @@ test("people match by username or by any word of the name, who spoke last first"
   assert.deepEqual(matchPeople(all, "bob", []), []);
 });
 
+test("calls of many say how many they call, and stop where the word is there", () => {
+  const calls = matchCalls("ro", { room: 12, online: 1 });
+  assert.deepEqual(calls.map(({ value, hint }) => [value, hint]), [["@room ", "Everybody, 12 people"]]);
+  assert.match(matchCalls("on", { room: null, online: 1 })[0].hint, /1 person$/);
+  assert.deepEqual(matchCalls("room", { room: 12, online: 1 }), []);
+});
+
+test("calls of many come first once a letter means them, and never where Enter would take one by accident", () => {
+  const [calls, found] = [matchCalls("", { room: 9, online: 3 }), matchPeople(Object.values(people), "", [])];
+  assert.equal(offered("o", calls, found)[0].label, "@room");
+  assert.deepEqual(offered("", calls, found).map(({ label }) => label).slice(-2), ["@room", "@online"]);
+  assert.equal(offered("", calls, Array(9).fill(found[0])).length, 7);
+});
+
 test("a completion takes the place of what was typed, and of no more", () => {
   const trigger = findTrigger("hi @an there", 6);
   assert.deepEqual(complete("hi @an there", 6, trigger, "@ann "), { text: "hi @ann there", caret: 8 });
 });
 
 test("emoji: recently used first, then names that begin so", () => {
-  assert.equal(matchEmoji("heart", ["broken_heart"])[0].hint, "broken_heart");
-  assert.equal(matchEmoji("tad", [])[0].value, "🎉 ");
+  assert.equal(matchEmoji(EMOJI, "heart", ["broken_heart"])[0].hint, "broken_heart");
+  assert.equal(matchEmoji(EMOJI, "tad", [])[0].value, "🎉 ");
   for (const [name, sign] of EMOJI) {
     assert.match(name, /^[a-z0-9_+-]+$/);
     assert.ok(format.isEmojiOnly(sign), `${name} ${sign}`);

@@ -1,12 +1,37 @@
-// What one can do with a message. Owns the words around it; what happens is the session's.
+// What one can do with a message, and with a person. Owns the words around it; what happens is the session's.
 
 import { copyText, toast } from "./dom.js";
 import { messagePath } from "./route.js";
+
+/** @type {Record<string, (actions: Actions, message: Message, row: HTMLElement) => unknown>} */
+const BY_NAME = {
+  reply: (actions, message) => actions.reply(message),
+  link: (actions, message) => actions.copyLink(message),
+  text: (actions, message) => actions.copyText(message),
+  unread: (actions, message) => actions.markUnread(message),
+  person: (actions, message, row) => actions.about(message.author, row),
+  edit: (actions, message) => actions.edit(message),
+  delete: (actions, message) => actions.delete(message),
+};
 
 export class Actions {
   /** @param {App} app */
   constructor(app) {
     this.app = app;
+  }
+
+  /**
+   * @param {string} name as the menu has it
+   * @param {Message} message
+   * @param {HTMLElement} row
+   */
+  run(name, message, row) {
+    BY_NAME[name]?.(this, message, row);
+  }
+
+  /** @param {Message} message */
+  reply(message) {
+    if (this.canReply(message)) this.app.composer.reply(message);
   }
 
   /** @param {Message} message */
@@ -43,6 +68,43 @@ export class Actions {
   markUnread(message) {
     this.app.session.markUnread(message.seq);
     toast("Unread from here");
+  }
+
+  /**
+   * @param {Person} person
+   * @param {HTMLElement} by where the menu opens
+   */
+  about(person, by) {
+    if (person.id !== this.app.session.me.id) this.app.person.open(person, by.querySelector(".message__author") ?? by);
+  }
+
+  /** @param {number[]} people ids */
+  async converse(people) {
+    try {
+      this.app.openRoom(await this.app.session.people.converse(people));
+    } catch (error) {
+      toast(whyNot(error));
+    }
+  }
+
+  /**
+   * @param {Person} person
+   * @param {boolean} wish
+   */
+  async block(person, wish) {
+    const meaning = "You will get no messages and no notifications from them, and in rooms their messages are folded away. They are not told.";
+    if (wish && !(await this.app.confirm(`Block ${person.name}?`, meaning, "Block"))) return;
+    try {
+      await this.app.session.people.block(person.id, wish);
+      toast(wish ? `${person.name} is blocked` : `${person.name} is no longer blocked`);
+    } catch (error) {
+      toast(whyNot(error));
+    }
+  }
+
+  /** @param {Message} message */
+  canReply(message) {
+    return message.kind === "text" && !message.deleted_at && !this.app.session.room?.archived;
   }
 
   /** @param {Message} message */

@@ -10,6 +10,7 @@ import { listenToKeys } from "./keys.js";
 import "./member-list.js";
 import "./message-menu.js";
 import { listenToLinks, navigate, remember } from "./navigation.js";
+import "./person-menu.js";
 import "./remote-dialog.js";
 import "./room-header.js";
 import "./room-list.js";
@@ -20,19 +21,23 @@ import { browserStorage, canLock, holdLock, uuid, whenReleased } from "./storage
 import "./timeline-view.js";
 
 export class App {
+  /** @type {NewMessage | null} */ #newMessage = null;
+
   /** @param {Bootstrap} bootstrap */
   constructor(bootstrap) {
     this.storage = browserStorage();
     const owner = uuid();
     const socket = new LiveSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/`);
-    this.session = new Session({ me: bootstrap.user, rooms: bootstrap.rooms, socket, storage: this.storage, owner, uuid });
-    this.drafts = new Drafts(this.storage, `confab:draft:${bootstrap.user.id}`);
+    const { user, rooms, blocked } = bootstrap;
+    this.session = new Session({ me: user, rooms, blocked, socket, storage: this.storage, owner, uuid });
+    this.drafts = new Drafts(this.storage, `confab:draft:${user.id}`);
     this.actions = new Actions(this);
     /** @type {TimelineView} */ this.timeline = one(document, "chat-timeline");
     /** @type {Composer} */ this.composer = one(document, "chat-composer");
     /** @type {MemberList} */ this.members = one(document, "member-list");
     /** @type {RoomSwitcher} */ this.switcher = one(document, "room-switcher");
     /** @type {MessageMenu} */ this.menu = one(document, "message-menu");
+    /** @type {PersonMenu} */ this.person = one(document, "person-menu");
     /** @type {RemoteDialog} */ this.remote = one(document, "remote-dialog");
     this.#start(bootstrap, owner);
   }
@@ -67,6 +72,7 @@ export class App {
     for (const type of ["online", "offline", "pageshow"]) addEventListener(type, () => session.socket.wake());
     for (const type of ["removed", "stranger"]) session.addEventListener(type, (event) => this.#left(/** @type {CustomEvent} */ (event).detail));
     for (const button of document.querySelectorAll("[data-act=switcher]")) button.addEventListener("click", () => this.switcher.open());
+    for (const button of document.querySelectorAll(".sidebar [data-act=new-message]")) button.addEventListener("click", () => this.newMessage());
     for (const button of document.querySelectorAll("[data-act=help]")) button.addEventListener("click", () => this.help());
     for (const button of document.querySelectorAll("[data-act=close-drawer]")) button.addEventListener("click", () => this.drawer(false));
     look();
@@ -106,6 +112,19 @@ export class App {
     this.members.enter();
     // On a phone the keyboard would cover what one came to read.
     if (matchMedia("(hover: hover)").matches) this.composer.focus();
+  }
+
+  /** @param {Person[]} people who is chosen already */
+  async newMessage(people = []) {
+    this.drawer(false);
+    this.switcher.dialog.close();
+    try {
+      const { NewMessage } = await import("./new-message.js");
+      this.#newMessage ??= new NewMessage(this);
+      this.#newMessage.open(people);
+    } catch {
+      toast("There is no connection right now.");
+    }
   }
 
   /** @param {Element} row */

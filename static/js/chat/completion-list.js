@@ -1,7 +1,8 @@
 // The list that `@` and `:` open above the composer. Owns the list on screen and the chosen line; what fits is completion.js's.
 
-import { complete, findTrigger, matchEmoji, matchPeople } from "./completion.js";
-import { avatar, el, one } from "./dom.js";
+import { complete, findTrigger, matchCalls, matchEmoji, matchPeople, offered } from "./completion.js";
+import { mayCallAll } from "./direct.js";
+import { avatar, el, icon, one } from "./dom.js";
 
 const RECENT_KEY = "confab:emoji";
 const RECENT_MOST = 20;
@@ -10,6 +11,7 @@ export class CompletionList {
   /** @type {Option[]} */ #options = [];
   /** @type {Trigger | null} */ #trigger = null;
   #at = 0;
+  /** @type {Map<string, string> | null} fetched with the first colon */ #emoji = null;
 
   /**
    * @param {Composer} composer
@@ -56,13 +58,35 @@ export class CompletionList {
 
   /** @param {Trigger} trigger */
   #match({ kind, query }) {
-    if (kind === ":") return matchEmoji(query, this.#recent());
+    if (kind === ":") return this.#emoji ? matchEmoji(this.#emoji, query, this.#recent()) : this.#fetchEmoji();
     const { session } = this.app;
     const log = session.log(session.current);
     if (!log.members) session.loadMembers(session.current);
     const speakers = log.timeline.messages.map(({ author }) => author).reverse();
     const others = (log.members ?? [...new Map(speakers.map((person) => [person.id, person])).values()]).filter(({ id }) => id !== session.me.id);
-    return matchPeople(others, query, [...new Set(speakers.map(({ id }) => id))]);
+    const people = matchPeople(others, query, [...new Set(speakers.map(({ id }) => id))]);
+    return offered(query, this.#calls(query), people);
+  }
+
+  /** @param {string} query */
+  #calls(query) {
+    const { session } = this.app;
+    const { room } = session;
+    if (!room || !mayCallAll(room)) return [];
+    const members = session.log(room.id).members;
+    return matchCalls(query, { room: members && members.length - 1, online: Math.max(0, room.online - 1) });
+  }
+
+  /** @returns {Option[]} nothing yet */
+  #fetchEmoji() {
+    this.#loadEmoji().catch(() => {}); // Offline: no list, but what one types is there.
+    return [];
+  }
+
+  async #loadEmoji() {
+    const { EMOJI } = await import("./emoji.js");
+    this.#emoji = EMOJI;
+    if (this.#trigger) this.update();
   }
 
   /** @param {number} index */
@@ -94,12 +118,12 @@ export class CompletionList {
    * @param {Option} option
    * @param {number} index
    */
-  #row({ label, hint, person }, index) {
+  #row({ label, hint, person, icon: sign }, index) {
     return el(
       "li",
       { id: `completion-${index}`, role: "option", class: "completion__row", "aria-selected": String(index === this.#at) },
-      person ? avatar(person) : null,
-      el("span", { class: person ? "completion__label" : "completion__sign" }, label),
+      person ? avatar(person) : sign ? icon(sign) : null,
+      el("span", { class: person || sign ? "completion__label" : "completion__sign" }, label),
       el("span", { class: "muted" }, hint),
     );
   }

@@ -1,6 +1,6 @@
 // What `@` and `:` offer while one types. Pure: text and caret in, options and text out.
 
-import { EMOJI } from "./emoji.js";
+import { plural } from "./format.js";
 
 const OFFERED_MOST = 7;
 // One letter after a colon is a smiley or a time of day more often than a name.
@@ -37,16 +37,43 @@ export function matchPeople(people, query, recent) {
 }
 
 /**
+ * What calls many at once.
+ * @param {string} query
+ * @param {{ room: number | null, online: number }} counts how many each calls; null: not known yet
+ * @returns {Option[]} none once a word stands there in full, as with people
+ */
+export function matchCalls(query, { room, online }) {
+  const all = room === null ? "Everybody in the room" : `Everybody, ${plural(room, "person", "people")}`;
+  const calls = [
+    { word: "room", hint: all, icon: "megaphone" },
+    { word: "online", hint: `Who is online, ${plural(online, "person", "people")}`, icon: "radio" },
+  ];
+  if (calls.some(({ word }) => word === query)) return [];
+  return calls.filter(({ word }) => begins(word, query)).map(({ word, hint, icon }) => ({ value: `@${word} `, label: `@${word}`, hint, icon }));
+}
+
+/**
+ * With letters typed a call that fits comes first. With none the people do: Enter must not call everybody by accident.
+ * @param {string} query
+ * @param {Option[]} calls
+ * @param {Option[]} people
+ */
+export function offered(query, calls, people) {
+  return query ? [...calls, ...people].slice(0, OFFERED_MOST) : [...people.slice(0, OFFERED_MOST - calls.length), ...calls];
+}
+
+/**
+ * @param {Map<string, string>} emoji
  * @param {string} query
  * @param {string[]} recent names, last used first
  * @returns {Option[]}
  */
-export function matchEmoji(query, recent) {
+export function matchEmoji(emoji, query, recent) {
   const rank = (/** @type {string} */ name) => {
     const used = recent.indexOf(name);
     return used >= 0 ? used - recent.length : begins(name, query) ? 0 : 1;
   };
-  return [...EMOJI]
+  return [...emoji]
     .filter(([name]) => name.includes(query))
     .sort(([a], [b]) => rank(a) - rank(b) || a.length - b.length)
     .slice(0, OFFERED_MOST)

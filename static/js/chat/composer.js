@@ -1,9 +1,13 @@
-// <chat-composer>: where one writes. Owns the text, the draft and the message being edited; sending is the session's.
+// <chat-composer>: where one writes. Owns the text, the draft and the message being edited; sending is the session's, the
+// message being answered the ReplyBar's.
 
 import { whyNot } from "./actions.js";
 import { CompletionList } from "./completion-list.js";
+import { other } from "./direct.js";
 import { one, Part, toast } from "./dom.js";
 import { typingLine } from "./format.js";
+import { quoteOf } from "./quote.js";
+import { ReplyBar } from "./reply-bar.js";
 import { lastOwn } from "./timeline.js";
 
 // docs/protocol.md, "Limits"; the counter appears when it begins to matter.
@@ -14,18 +18,21 @@ export class Composer extends Part {
   /** @type {Message | null} */ #editing = null;
   #room = 0;
   /** @type {CompletionList | null} */ #completion = null;
+  /** @type {ReplyBar | null} */ #answer = null;
   input = /** @type {HTMLTextAreaElement} */ (one(this, "textarea"));
 
   /** @param {App} app */
   start(app) {
     this.app = app;
     const completion = (this.#completion = new CompletionList(this, app));
+    this.#answer = new ReplyBar(this, app);
     this.input.addEventListener("input", () => this.#changed());
     this.input.addEventListener("keydown", (event) => this.#key(event));
     this.input.addEventListener("blur", () => completion.close());
     one(this, ".composer__send").addEventListener("click", () => this.#submit());
     one(this, ".composer__cancel").addEventListener("click", () => this.stopEditing());
-    app.session.addEventListener("rooms", () => this.#showRoom());
+    for (const type of ["rooms", "blocked"]) app.session.addEventListener(type, () => this.#showRoom());
+    one(this, ".composer__unblock").addEventListener("click", () => this.#unblock());
     app.session.addEventListener("typing", () => this.#showTyping());
     // A press on the button must not take the focus, or a phone's keyboard closes after each message.
     one(this, ".composer__send").addEventListener("pointerdown", (event) => event.preventDefault());
@@ -41,15 +48,31 @@ export class Composer extends Part {
     if (!room || room.id === this.#room) return;
     this.#room = room.id;
     this.#endEdit();
+    this.#answer?.enter(room.id);
     this.#write(this.app.drafts.get(room.id));
     this.#showRoom();
     this.#showTyping();
   }
 
-  /** @param {string} text joins what is there */
-  put(text) {
+  /**
+   * @param {string} text joins what is there
+   * @param {Quote | null} quote
+   */
+  put(text, quote) {
     this.#write(this.input.value ? `${text}\n${this.input.value}` : text);
+    if (quote) this.#answer?.set(quote);
     this.focus();
+  }
+
+  /** @param {Message} message */
+  reply(message) {
+    this.stopEditing();
+    this.#answer?.set(quoteOf(message));
+    this.focus();
+  }
+
+  stopReplying() {
+    return !!this.#answer?.take();
   }
 
   /** @param {Message} message */
@@ -80,7 +103,7 @@ export class Composer extends Part {
     this.#write("");
     this.app.drafts.set(this.#room, "");
     this.app.timeline.toEnd();
-    this.app.session.send(body);
+    this.app.session.send(body, this.#answer?.take());
   }
 
   /**
@@ -151,11 +174,20 @@ export class Composer extends Part {
   }
 
   #showRoom() {
-    const { room } = this.app.session;
+    const { room, people } = this.app.session;
     if (!room) return;
+    const blocked = people.blocked.has(other(room)?.id ?? 0);
+    this.classList.toggle("composer--blocked", blocked);
+    if (blocked) one(this, ".composer__blocked span").textContent = `You have blocked ${room.name}.`;
     this.input.disabled = room.archived;
     this.input.setAttribute("aria-label", `Message to ${room.name}`);
     this.input.placeholder = room.archived ? "This room is archived" : `Message ${room.name}`;
+  }
+
+  async #unblock() {
+    const person = other(this.app.session.room);
+    if (person) await this.app.actions.block(person, false);
+    this.focus();
   }
 
   #showTyping() {

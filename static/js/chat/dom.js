@@ -11,7 +11,7 @@ export class Part extends HTMLElement {
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
  * @param {Record<string, string | number | boolean | null | undefined>} attributes false, null and undefined leave one out
- * @param {(Node | string | null | false)[]} children
+ * @param {(Node | string | null | undefined | false)[]} children
  * @returns {HTMLElementTagNameMap[T]}
  */
 export function el(tag, attributes = {}, ...children) {
@@ -20,7 +20,7 @@ export function el(tag, attributes = {}, ...children) {
     if (value === true) node.setAttribute(name, "");
     else if (value !== false && value != null) node.setAttribute(name, String(value));
   }
-  node.append(...children.filter((child) => child !== null && child !== false));
+  node.append(...children.filter((child) => child != null && child !== false));
   return node;
 }
 

@@ -1,4 +1,4 @@
-// What is half written, room by room, over reloads. Owns its storage keys.
+// What is half written, room by room, over reloads, and which message it answers. Owns its storage keys.
 
 export class Drafts {
   /**
@@ -20,9 +20,37 @@ export class Drafts {
    * @param {string} text
    */
   set(room, text) {
+    this.#put(`${this.prefix}:${room}`, text);
+  }
+
+  /**
+   * @param {number} room
+   * @returns {Quote | null}
+   */
+  reply(room) {
     try {
-      if (text) this.storage.setItem(`${this.prefix}:${room}`, text);
-      else this.storage.removeItem(`${this.prefix}:${room}`);
+      return JSON.parse(this.storage.getItem(`${this.prefix}:${room}:reply`) ?? "null");
+    } catch {
+      return null;
+    }
+  }
+
+  /**
+   * @param {number} room
+   * @param {Quote | null} quote
+   */
+  setReply(room, quote) {
+    this.#put(`${this.prefix}:${room}:reply`, quote ? JSON.stringify(quote) : "");
+  }
+
+  /**
+   * @param {string} key
+   * @param {string} text
+   */
+  #put(key, text) {
+    try {
+      if (text) this.storage.setItem(key, text);
+      else this.storage.removeItem(key);
     } catch {
       // Full or forbidden: the text is still in the box.
     }

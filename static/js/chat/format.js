@@ -8,6 +8,7 @@ const EMOJI_MOST = 8;
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
 const thisYear = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const together = new Intl.ListFormat("en", { type: "conjunction" });
 const otherYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
 
 /** @param {string} iso */
@@ -76,4 +77,9 @@ export function typingLine(names) {
   if (names.length === 1) return `${names[0]} is typing`;
   if (names.length === 2) return `${names[0]} and ${names[1]} are typing`;
   return "Several people are typing";
+}
+
+/** @param {string[]} names */
+export function listed(names) {
+  return together.format(names);
 }

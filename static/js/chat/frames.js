@@ -7,7 +7,7 @@ const EVENTS = {
   welcome,
   message: (session, frame) => session.log(frame.room).sequence.receive(frame),
   typing(session, { room, user }) {
-    if (user.id !== session.me.id) session.typing.hear(room, user);
+    if (user.id !== session.me.id && !session.people.blocked.has(user.id)) session.typing.hear(room, user);
   },
   presence,
   read(session, frame) {
@@ -19,6 +19,7 @@ const EVENTS = {
     session.rooms = list.merge(session.rooms, room);
     session.tell("rooms");
   },
+  blocked: (session, { people }) => session.people.know(people),
   "room.removed": (session, { room }) => session.forget(room),
 };
 
@@ -32,10 +33,11 @@ export function onFrame(session, frame) {
 
 /**
  * @param {Session} session
- * @param {{ user: Person, rooms: Room[] }} frame
+ * @param {{ user: Person, rooms: Room[], blocked?: number[] }} frame
  */
-function welcome(session, { user, rooms }) {
+function welcome(session, { user, rooms, blocked = [] }) {
   if (user.id !== session.me.id) return session.tell("stranger"); // Another tab logged in as somebody else.
+  session.people.know(blocked);
   const before = session.rooms;
   session.rooms = list.fromServer(session.me.id, rooms, before.muted);
   for (const [id, room] of before.byId) {

@@ -1,7 +1,8 @@
 // The keys of the whole page. The list that `?` shows stands in templates/chat/_keys.html; a change here belongs there too.
 
+import { besides } from "./direct.js";
 import { isTyping } from "./dom.js";
-import { neighbour, ordered } from "./rooms.js";
+import { neighbour } from "./rooms.js";
 
 /** @param {App} app */
 export function listenToKeys(app) {
@@ -23,7 +24,7 @@ function onChord(app, { key, ctrlKey, metaKey, altKey, shiftKey }) {
   }
   if (!altKey || ctrlKey || metaKey || (key !== "ArrowUp" && key !== "ArrowDown")) return false;
   const { session } = app;
-  const next = neighbour(ordered(session.rooms), session.current, key === "ArrowDown" ? 1 : -1, shiftKey);
+  const next = neighbour(besides(session.rooms, session.current), session.current, key === "ArrowDown" ? 1 : -1, shiftKey);
   if (next) app.openRoom(next);
   return true;
 }
@@ -49,7 +50,7 @@ function onKey(app, { key, target, ctrlKey, metaKey, altKey }) {
 /** @param {App} app */
 function escape(app) {
   if (document.querySelector(":popover-open")) return false;
-  if (app.drawer(false) || app.composer.stopEditing()) return true;
+  if (app.drawer(false) || app.composer.stopEditing() || app.composer.stopReplying()) return true;
   app.session.markRead();
   app.timeline.toEnd();
   app.composer.focus();

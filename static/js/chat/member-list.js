@@ -8,7 +8,8 @@ export class MemberList extends Part {
   start(app) {
     this.app = app;
     const paint = coalesce(() => this.#paint());
-    app.session.addEventListener("members", paint);
+    for (const type of ["members", "blocked"]) app.session.addEventListener(type, paint);
+    one(this, "ul").addEventListener("click", ({ target }) => this.#about(/** @type {Element} */ (target).closest("button")));
     one(this, "[data-act=close]").addEventListener("click", () => this.toggle(false));
     this.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -17,7 +18,6 @@ export class MemberList extends Part {
     });
   }
 
-  /** @param {boolean} open */
   /** @param {boolean} [wish] */
   toggle(wish) {
     const open = wish ?? this.hasAttribute("hidden");
@@ -43,21 +43,35 @@ export class MemberList extends Part {
     const sorted = [...(members ?? [])].sort((a, b) => Number(b.online) - Number(a.online) || a.name.localeCompare(b.name));
     reconcile(one(this, "ul"), sorted, {
       key: ({ id }) => String(id),
-      version: ({ name, avatar, role, online }) => [name, avatar, role, online].join("\n"),
-      build: row,
+      version: ({ id, name, avatar, role, online }) => [name, avatar, role, online, session.people.blocked.has(id)].join("\n"),
+      build: (member) => row(member, session.people.blocked.has(member.id)),
     });
+  }
+
+  /** @param {HTMLElement | null} button */
+  #about(button) {
+    const { session, person } = this.app;
+    const member = session.log(session.current).members?.find(({ id }) => String(id) === button?.dataset.person);
+    if (member && button) person.open(member, button);
   }
 }
 
-/** @param {Member} member */
-function row(member) {
-  return el(
-    "li",
-    { class: `member${member.online ? " member--online" : ""}` },
+/**
+ * @param {Member} member
+ * @param {boolean} blocked
+ */
+function row(member, blocked) {
+  const said = blocked ? "blocked" : member.role === "member" ? "" : member.role;
+  const button = el(
+    "button",
+    { class: `member${member.online ? " member--online" : ""}`, type: "button", "data-person": member.id, "aria-haspopup": "dialog" },
     avatar(member),
     el("span", { class: "member__name" }, member.name, el("span", { class: "visually-hidden" }, member.online ? ", online" : ", away")),
-    member.role === "member" ? null : el("span", { class: "muted" }, member.role),
+    said && el("span", { class: "muted" }, said),
   );
+  const item = el("li", {}, button);
+  item.focus = (options) => button.focus(options);
+  return item;
 }
 
 customElements.define("member-list", MemberList);

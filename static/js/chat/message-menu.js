@@ -1,10 +1,11 @@
-// <message-menu>: the actions of one message. A popover beside the message, on a phone a sheet from below. What is not the
-// chat's to do goes out as "action", with the message.
+// <message-menu>: the actions of one message. A popover beside the message, on a phone a sheet from below. What was
+// chosen is told as "action" too, for what is not the chat's to do.
 
 import { one, Part } from "./dom.js";
+import { place, walk } from "./popover.js";
 
 // Room for the menu's own height below the button, or it opens upwards.
-const SPACE_PX = 260;
+const HEIGHT_PX = 300;
 
 export class MessageMenu extends Part {
   /** @type {Message | null} */ #message = null;
@@ -14,7 +15,7 @@ export class MessageMenu extends Part {
   start(app) {
     this.app = app;
     this.addEventListener("click", ({ target }) => this.#choose(/** @type {Element} */ (target).closest("button")));
-    this.addEventListener("keydown", (event) => this.#key(event));
+    this.addEventListener("keydown", (event) => walk(this, event));
     this.addEventListener("toggle", (event) => {
       if (/** @type {ToggleEvent} */ (event).newState === "closed") this.#row?.classList.remove("message--open");
     });
@@ -28,56 +29,33 @@ export class MessageMenu extends Part {
     this.#message = message;
     this.#row = row;
     row.classList.add("message--open");
-    const own = this.app.actions.isOwn(message);
-    for (const button of this.querySelectorAll("[data-own]")) /** @type {HTMLElement} */ (button).hidden = !own;
-    this.#place(row.querySelector(".message__more") ?? row);
+    const { actions, session } = this.app;
+    const wanted = { own: actions.isOwn(message), said: actions.canReply(message), other: message.author.id !== session.me.id };
+    for (const [kind, shown] of Object.entries(wanted)) {
+      for (const button of this.querySelectorAll(`[data-${kind}]`)) /** @type {HTMLElement} */ (button).hidden = !shown;
+    }
+    one(this, "[data-action=person] span").textContent = message.author.name;
     this.showPopover();
-    /** @type {HTMLElement} */ (one(this, "button")).focus();
-  }
-
-  /** @param {Element} by */
-  #place(by) {
-    const { top, bottom, right } = by.getBoundingClientRect();
-    const below = innerHeight - bottom > SPACE_PX;
-    this.style.setProperty("--right", `${Math.max(8, innerWidth - right)}px`);
-    this.style.setProperty("--top", below ? `${bottom + 4}px` : "auto");
-    this.style.setProperty("--bottom", below ? "auto" : `${Math.max(8, innerHeight - top + 4)}px`);
+    place(this, row.querySelector(".message__more") ?? row, { height: HEIGHT_PX, side: "right" });
+    /** @type {HTMLElement} */ (one(this, "button:not([hidden])")).focus();
   }
 
   /** @param {HTMLButtonElement | null} button */
   #choose(button) {
-    if (!button || !this.#message) return;
-    const { actions } = this.app;
-    const message = this.#message;
+    if (!button || !this.#message || !this.#row) return;
     this.hidePopover();
-    this.#row?.focus({ preventScroll: true });
-    const action = button.dataset.action;
-    if (action === "link") actions.copyLink(message);
-    else if (action === "text") actions.copyText(message);
-    else if (action === "unread") actions.markUnread(message);
-    else if (action === "edit") actions.edit(message);
-    else if (action === "delete") actions.delete(message);
-    else this.tell(action ?? "", message);
+    this.#row.focus({ preventScroll: true });
+    this.run(button.dataset.action ?? "", this.#message, this.#row);
   }
 
   /**
-   * What is not the chat's to do.
-   * @param {string} action
+   * @param {string} action as the buttons have it
    * @param {Message} message
+   * @param {HTMLElement} row
    */
-  tell(action, message) {
+  run(action, message, row) {
+    this.app.actions.run(action, message, row);
     this.dispatchEvent(new CustomEvent("action", { detail: { action, message } }));
-  }
-
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.key === "Tab") return this.hidePopover();
-    if (!step) return;
-    event.preventDefault();
-    const items = /** @type {HTMLElement[]} */ ([...this.querySelectorAll("button:not([hidden])")]);
-    const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    items[(at + step + items.length) % items.length].focus();
   }
 }
 

@@ -27,14 +27,15 @@ export class Outbox {
   /**
    * @param {number} room
    * @param {string} body
+   * @param {Quote | null} reply_to
    */
-  add(room, body) {
+  add(room, body, reply_to = null) {
     const { uuid, now } = this.parts;
     const client_id = uuid();
     const order = (this.#order = Math.max(this.#order + 1, now().getTime()));
     // Half an emoji, as a careless cut leaves it, cannot be sent as UTF-8, and would hold up all that follows.
     body = body.replace(/[\uD800-\uDFFF]/gu, "\uFFFD");
-    this.#put({ client_id, room, body, created_at: now().toISOString(), order, state: "pending", error: "" });
+    this.#put({ client_id, room, body, reply_to, created_at: now().toISOString(), order, state: "pending", error: "" });
     this.flush(room);
     return client_id;
   }
@@ -59,12 +60,12 @@ export class Outbox {
 
   /**
    * @param {string} client_id
-   * @returns {string} what it said
+   * @returns {Entry | undefined} what it was
    */
   discard(client_id) {
-    const body = this.#entries.get(client_id)?.body ?? "";
+    const entry = this.#entries.get(client_id);
     this.#drop(client_id);
-    return body;
+    return entry;
   }
 
   /** Owners of entries in the storage that are not this tab. */

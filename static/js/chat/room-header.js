@@ -1,6 +1,9 @@
-// <room-header>: the name of the open room, what it is about, and the ways to its people and settings.
+// <room-header>: the name of the open room, what it is about, and the ways to its people and settings. A conversation has
+// neither settings nor invitations: who is in it never changes.
 
-import { coalesce, icon, one, Part } from "./dom.js";
+import { isDirect, isOtherOnline, other } from "./direct.js";
+import { coalesce, one, Part } from "./dom.js";
+import { face } from "./faces.js";
 import { plural } from "./format.js";
 
 export class RoomHeader extends Part {
@@ -18,8 +21,9 @@ export class RoomHeader extends Part {
     const { room } = session;
     if (!room) return;
     one(this, ".room-header__name").textContent = room.name;
-    one(this, ".room-header__kind").replaceChildren(icon(room.kind === "private" ? "lock" : "hash"));
-    one(this, ".room-header__topic").textContent = room.archived ? "Archived: nobody can write here any more" : room.topic;
+    one(this, ".room-header__kind").replaceChildren(face(room));
+    one(this, ".room-header__topic").textContent = about(room);
+    for (const act of ["invite", "settings"]) /** @type {HTMLElement} */ (one(this, `[data-act=${act}]`)).hidden = isDirect(room);
     one(this, ".room-header__online").textContent = room.online ? String(room.online) : "";
     one(this, "[data-act=members]").setAttribute("aria-label", `People, ${plural(room.online, "person", "people")} online`);
     for (const link of document.querySelectorAll("a[data-act=invite]")) link.setAttribute("href", `/rooms/${room.slug}/invite/`);
@@ -27,6 +31,15 @@ export class RoomHeader extends Part {
     const elsewhere = [...session.rooms.byId.values()].some(({ id, unread }) => unread && id !== room.id && !session.rooms.muted.has(id));
     this.classList.toggle("room-header--news", elsewhere);
   }
+}
+
+/** @param {Room} room */
+function about(room) {
+  if (room.archived) return "Archived: nobody can write here any more";
+  if (!isDirect(room)) return room.topic;
+  const person = other(room);
+  if (!person) return `${plural(room.people.length + 1, "person", "people")}, ${room.online} online`;
+  return `@${person.username}, ${isOtherOnline(room) ? "online" : "away"}`;
 }
 
 customElements.define("room-header", RoomHeader);

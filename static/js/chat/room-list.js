@@ -1,9 +1,10 @@
-// <room-list>: the rooms at the side. Owns their order on screen, which does not change under the pointer.
+// <room-list>: the rooms at the side, or with data-direct the conversations. Owns their order on screen, which does not
+// change under the pointer.
 
-import { coalesce, el, icon, one, Part } from "./dom.js";
-import { plural, short } from "./format.js";
+import { conversations } from "./direct.js";
+import { coalesce, one, Part } from "./dom.js";
 import { reconcile } from "./reconcile.js";
-import { roomPath } from "./route.js";
+import { linkRecipe } from "./room-link.js";
 import { ordered } from "./rooms.js";
 
 export class RoomList extends Part {
@@ -24,40 +25,13 @@ export class RoomList extends Part {
   }
 
   paint() {
-    const { session } = this.app;
-    const rooms = ordered(session.rooms, this.#pointed ? this.#order : []);
-    this.#order = rooms.map(({ id }) => id);
-    reconcile(one(this, "ul"), rooms, {
-      key: ({ id }) => String(id),
-      version: (room) => [room.slug, room.name, room.kind, room.archived, short(room.unread), room.mentions, room.id === session.current, session.rooms.muted.has(room.id)].join("\n"),
-      build: (room) => row(room, room.id === session.current, session.rooms.muted.has(room.id)),
-    });
+    const { rooms, current } = this.app.session;
+    const held = this.#pointed ? this.#order : [];
+    const shown = this.hasAttribute("data-direct") ? conversations(rooms, current, held) : ordered(rooms, held);
+    this.#order = shown.map(({ id }) => id);
+    reconcile(one(this, "ul"), shown, linkRecipe(current, rooms.muted));
+    this.classList.toggle("room-list--empty", !shown.length);
   }
-}
-
-/**
- * @param {Room} room
- * @param {boolean} current
- * @param {boolean} muted
- */
-function row(room, current, muted) {
-  const link = el(
-    "a",
-    { class: `room-link${room.unread ? " room-link--unread" : ""}${room.archived ? " room-link--archived" : ""}${muted ? " room-link--muted" : ""}`, href: roomPath(room), "aria-current": current ? "page" : null, "data-room": room.slug },
-    icon(room.kind === "private" ? "lock" : "hash"),
-    el("span", { class: "room-link__name" }, room.name),
-    badge(room),
-  );
-  const item = el("li", { class: "room-list__item" }, link);
-  item.focus = (options) => link.focus(options);
-  return item;
-}
-
-/** @param {Room} room */
-function badge(room) {
-  if (room.mentions) return el("span", { class: "badge", "aria-label": plural(room.mentions, "mention") }, short(room.mentions));
-  if (room.unread) return el("span", { class: "room-link__count", "aria-label": `${short(room.unread)} unread` }, short(room.unread));
-  return null;
 }
 
 customElements.define("room-list", RoomList);

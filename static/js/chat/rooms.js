@@ -3,11 +3,13 @@
 // A room's counts hold up to its own `seq`. A message is counted only above it, so what a reconnect brings twice, once in
 // `welcome` and once by `room.sync`, is counted once.
 
+import { callsMe } from "./concern.js";
+
 /** docs/protocol.md, "Objects": the server stops counting here. */
 export const UNREAD_MOST = 100;
 
 // What the server leaves out of a room's description when it is nothing.
-const BLANK = { topic: "", archived: false, last_read: 0, unread: 0, mentions: 0, online: 0, last_message_at: null };
+const BLANK = { topic: "", archived: false, last_read: 0, unread: 0, mentions: 0, online: 0, last_message_at: null, people: [] };
 
 /** @typedef {{ me: number, byId: Map<number, Room>, muted: Set<number> }} Rooms `muted`: whose news one does not want */
 
@@ -53,18 +55,17 @@ export function remove(state, id) {
 /**
  * @param {Rooms} state
  * @param {MessageEventFrame} event
+ * @param {Message} [before] the message as it was, where that is known
  */
-export function message(state, { room: id, seq, message }) {
+export function message(state, { room: id, seq, message }, before) {
   const room = state.byId.get(id);
   if (!room || message.changed <= room.seq) return state;
-  const step = change(room, message, state.me);
-  const mentioned = message.mentions.includes(state.me) ? step : 0;
   const isNew = message.seq > room.seq;
   return put(state, {
     ...room,
     seq: Math.max(room.seq, seq),
-    unread: within(room.unread, step),
-    mentions: within(room.mentions, mentioned),
+    unread: within(room.unread, change(room, message, state.me)),
+    mentions: within(room.mentions, calls(room, message, state.me, before)),
     last_message_at: isNew ? message.created_at : room.last_message_at,
   });
 }
@@ -79,6 +80,20 @@ function change(room, message, me) {
   if (message.kind !== "text" || message.author.id === me || message.seq <= room.last_read) return 0;
   if (message.seq > room.seq) return message.deleted_at ? 0 : 1;
   return message.deleted_at ? -1 : 0;
+}
+
+/**
+ * By how much it changes the number of those that call this person.
+ * @param {Room} room
+ * @param {Message} message
+ * @param {number} me
+ * @param {Message} [before]
+ */
+function calls(room, message, me, before) {
+  if (message.seq <= room.last_read) return 0;
+  const now = Number(callsMe(message, me));
+  if (message.seq > room.seq) return now;
+  return before ? now - Number(callsMe(before, me)) : 0;
 }
 
 /**
@@ -122,12 +137,20 @@ export function presence(state, { room: id, online }) {
 }
 
 /**
- * Rooms by name, so that each keeps its place. While somebody points at the list it keeps the order it had.
+ * Rooms by name, so that each keeps its place; conversations are direct.js's.
  * @param {Rooms} state
- * @param {number[]} held ids in the order on screen, or nothing
+ * @param {number[]} held
  */
 export function ordered(state, held = []) {
-  const rooms = [...state.byId.values()].sort(byName);
+  return hold([...state.byId.values()].filter(({ kind }) => kind !== "direct").sort(byName), held);
+}
+
+/**
+ * While somebody points at a list it keeps the order it had; what is new comes last.
+ * @param {Room[]} rooms
+ * @param {number[]} held ids in the order on screen, or nothing
+ */
+export function hold(rooms, held) {
   const place = new Map(held.map((id, index) => [id, index]));
   const at = (/** @type {Room} */ room) => place.get(room.id) ?? held.length;
   return held.length ? rooms.sort((a, b) => at(a) - at(b)) : rooms;
@@ -157,26 +180,30 @@ export function neighbour(rooms, current, step, onlyUnread = false) {
   return null;
 }
 
-/** @param {Rooms} state */
+/**
+ * What is not read yet. Each direct message is meant for this person like a mention.
+ * @param {Rooms} state
+ */
 export function totals(state) {
   let unread = 0;
   let mentions = 0;
   for (const room of state.byId.values()) {
     if (state.muted.has(room.id)) continue;
     unread += room.unread;
-    mentions += room.mentions;
+    mentions += room.kind === "direct" ? room.unread : room.mentions;
   }
   return { unread, mentions };
 }
 
 /**
- * Rooms whose name or topic has the words, the most recently used first: for the switcher.
+ * Rooms and conversations whose name has the words, the most recently used first: for the switcher.
  * @param {Rooms} state
  * @param {string} query
  */
 export function search(state, query) {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  const hit = (/** @type {Room} */ room) => words.every((word) => `${room.name} ${room.slug}`.toLowerCase().includes(word));
+  const names = (/** @type {Room} */ { name, slug, kind, people }) => (kind === "direct" ? [name, ...people.map(({ username }) => username)] : [name, slug]).join(" ");
+  const hit = (/** @type {Room} */ room) => words.every((word) => names(room).toLowerCase().includes(word)) && (room.kind !== "direct" || room.last_message_at);
   const recent = (/** @type {Room} */ room) => room.last_message_at ?? "";
   return [...state.byId.values()].filter(hit).sort((a, b) => recent(b).localeCompare(recent(a)) || byName(a, b));
 }

@@ -1,12 +1,16 @@
 // One row of a timeline as elements. The only place where HTML of the server goes into the page: it is sanitised there,
 // and the page's content policy runs no script it did not bring itself.
 
+import { callsMe, isToMe } from "./concern.js";
+import { isDirect } from "./direct.js";
 import { avatar, el, icon } from "./dom.js";
-import { dayName, fullTime, isEmojiOnly, time } from "./format.js";
+import { face, faceVersion } from "./faces.js";
+import { dayName, fullTime, isEmojiOnly, listed, time } from "./format.js";
+import { quoteLine, quoteVersion } from "./quote-line.js";
 import { messagePath } from "./route.js";
 
 /**
- * @typedef {{ me: Person, room: Room, online: boolean }} RowContext
+ * @typedef {{ me: Person, room: Room, online: boolean, blocked: ReadonlySet<number> }} RowContext
  */
 
 /**
@@ -14,10 +18,11 @@ import { messagePath } from "./route.js";
  * @param {RowContext} context
  * @returns {string} changes when the row must be drawn anew
  */
-export function versionOf(row, { room, online }) {
-  if (row.kind === "message") return `${row.message.changed} ${row.head}`;
+export function versionOf(row, { room, online, blocked }) {
+  if (row.kind === "message") return `${row.message.changed} ${row.head} ${quoteVersion(row.message.reply_to, blocked)}`;
   if (row.kind === "pending") return `${row.entry.state} ${row.head} ${online}`;
-  return row.kind === "start" ? `${room.name}\n${room.topic}` : "";
+  if (row.kind === "folded") return String(row.messages.length);
+  return row.kind === "start" ? `${room.name}\n${room.topic}\n${faceVersion(room)}` : "";
 }
 
 /**
@@ -28,7 +33,8 @@ export function versionOf(row, { room, online }) {
 export function buildRow(row, context) {
   if (row.kind === "date") return dateRow(row.at);
   if (row.kind === "new") return el("div", { class: "rule rule--new", role: "separator", "aria-label": "New messages" }, el("span", {}, "New"));
-  if (row.kind === "start") return startRow(context.room);
+  if (row.kind === "start") return isDirect(context.room) ? conversationStart(context.room) : startRow(context.room);
+  if (row.kind === "folded") return foldedRow(row);
   if (row.kind === "pending") return pendingRow(row, context);
   if (row.message.kind === "system") return systemRow(row.message);
   return messageRow(row, context);
@@ -51,6 +57,28 @@ function startRow(room) {
   );
 }
 
+/** @param {Room} room */
+function conversationStart(room) {
+  const only = room.people.length > 1 ? "It stays among those who are in it." : "It stays between the two of you.";
+  return el(
+    "section",
+    { class: "start start--direct" },
+    face(room),
+    el("h2", { class: "start__title" }, room.name),
+    el("p", { class: "muted" }, `This is the beginning of your conversation with ${listed(room.people.map(({ name }) => name))}. ${only}`),
+  );
+}
+
+/** @param {FoldedRow} row */
+function foldedRow({ messages }) {
+  const text = messages.length > 1 ? `${messages.length} messages of people you have blocked.` : "A message of somebody you have blocked.";
+  return el(
+    "article",
+    { class: "message message--folded", tabindex: -1, "data-seq": messages[0].seq, "data-folded": messages.map(({ id }) => id).join(" ") },
+    el("p", { class: "message__body" }, icon("ban"), text, el("button", { class: "link", type: "button", "data-unfold": true }, "Show")),
+  );
+}
+
 /** @param {Message} message */
 function systemRow(message) {
   return el(
@@ -64,14 +92,16 @@ function systemRow(message) {
  * @param {MessageRow} row
  * @param {RowContext} context
  */
-function messageRow({ message, head }, { me, room }) {
+function messageRow({ message, head }, context) {
+  const { me, room } = context;
   const gone = !!message.deleted_at;
-  const classes = ["message", head && "message--head", message.mentions.includes(me.id) && "message--to-me"].filter(Boolean);
+  const classes = ["message", head && "message--head", message.reply_to && "message--reply", isToMe(message, me.id) && "message--to-me"].filter(Boolean);
   return el(
     "article",
     { class: classes.join(" "), tabindex: -1, "data-id": message.id, "data-seq": message.seq },
+    message.reply_to && quoteLine(message.reply_to, context),
     gutter(message.author, message.created_at, head, messagePath(room, message.seq)),
-    el("div", { class: "message__main" }, meta(message, head, room), gone ? stone() : body(message, me)),
+    el("div", { class: "message__main" }, meta(message, head, context), gone ? stone() : body(message, me)),
     !gone && el("button", { class: "message__more icon-button", type: "button", "aria-label": "Message actions", "aria-haspopup": "menu" }, icon("ellipsis")),
   );
 }
@@ -90,14 +120,17 @@ function gutter(author, at, head, path) {
 /**
  * @param {Message} message
  * @param {boolean} head
- * @param {Room} room
+ * @param {RowContext} context
  */
-function meta({ author, created_at, seq }, head, room) {
+function meta({ author, created_at, seq }, head, { me, room }) {
   if (!head) return el("span", { class: "visually-hidden" }, author.name);
+  const title = `@${author.username}`;
+  // By keys one gets there from the message's menu: not one more stop on each message.
+  const button = { class: "message__author", type: "button", tabindex: -1, title, "aria-haspopup": "dialog" };
   return el(
     "header",
     { class: "message__meta" },
-    el("span", { class: "message__author", title: `@${author.username}` }, author.name),
+    author.id === me.id ? el("span", { class: "message__author", title }, author.name) : el("button", button, author.name),
     el("a", { class: "message__time", href: messagePath(room, seq) }, stamp(created_at)),
   );
 }
@@ -121,7 +154,9 @@ function body(message, me) {
   for (const link of node.querySelectorAll("a")) link.target = "_blank";
   for (const code of node.querySelectorAll("pre")) code.tabIndex = 0; // It may scroll sideways: let keys do it too.
   for (const name of node.querySelectorAll(".mention")) {
-    name.classList.toggle("mention--me", name.getAttribute("data-user")?.toLowerCase() === me.username.toLowerCase());
+    const called = name.getAttribute("data-user")?.toLowerCase() ?? "";
+    const withAll = called === message.audience && callsMe(message, me.id);
+    name.classList.toggle("mention--me", withAll || called === me.username.toLowerCase());
   }
   if (message.edited_at) {
     const mark = el("span", { class: "message__edited", title: fullTime(message.edited_at) }, "edited");
@@ -134,12 +169,14 @@ function body(message, me) {
  * @param {PendingRow} row
  * @param {RowContext} context
  */
-function pendingRow({ entry, head }, { me, online }) {
+function pendingRow({ entry, head }, context) {
+  const { me, online } = context;
   const text = el("div", { class: `message__body rich rich--plain${isEmojiOnly(entry.body) ? " rich--emoji" : ""}` }, entry.body);
   const failed = entry.state === "failed";
   return el(
     "article",
-    { class: `message message--${entry.state}${head ? " message--head" : ""}`, tabindex: -1, "data-client-id": entry.client_id },
+    { class: `message message--${entry.state}${head ? " message--head" : ""}${entry.reply_to ? " message--reply" : ""}`, tabindex: -1, "data-client-id": entry.client_id },
+    entry.reply_to && quoteLine(entry.reply_to, context),
     el("div", { class: "message__gutter" }, head ? avatar(me) : null),
     el(
       "div",

@@ -1,12 +1,13 @@
 // Everything one page knows of the chat, and what it can ask of it. Owns the rooms, their logs, the outbox and which room is
 // open; turns frames into changes of these. Knows no document: elements listen and ask.
 //
-// Events: "rooms"; "timeline", "typing" and "members" with the room's id as `detail`; "connection"; "removed" with the room;
+// Events: "rooms"; "blocked"; "timeline", "typing" and "members" with the room's id as `detail`; "connection"; "removed" with the room;
 // "stranger" when the connection is somebody else's; "caughtup" with how many messages came while nobody listened.
 
 import { onFrame } from "./frames.js";
 import { Logs } from "./logs.js";
 import { Outbox } from "./outbox.js";
+import { People } from "./people.js";
 import { Reading } from "./reading.js";
 import * as list from "./rooms.js";
 import * as timeline from "./timeline.js";
@@ -20,14 +21,15 @@ export class Session extends EventTarget {
   attention = { following: true, looking: false };
 
   /**
-   * @param {{ me: Person, rooms: Room[], socket: LiveSocket, storage: KeyValue, owner: string,
+   * @param {{ me: Person, rooms: Room[], blocked?: number[], socket: LiveSocket, storage: KeyValue, owner: string,
    *   uuid: () => string, timers?: Timers }} parts
    */
-  constructor({ me, rooms, socket, storage, owner, uuid, timers = globalThis }) {
+  constructor({ me, rooms, blocked = [], socket, storage, owner, uuid, timers = globalThis }) {
     super();
     this.me = me;
     this.socket = socket;
     this.rooms = list.fromServer(me.id, rooms);
+    this.people = new People(this, blocked);
     this.logs = new Logs((room) => this.rooms.byId.get(room)?.seq ?? 0, {
       request: (type, fields) => socket.request(type, fields),
       changed: (room) => this.tell("timeline", room),
@@ -80,10 +82,13 @@ export class Session extends EventTarget {
     this.tell("timeline", id);
   }
 
-  /** @param {string} body */
-  send(body) {
+  /**
+   * @param {string} body
+   * @param {Quote | null} reply_to
+   */
+  send(body, reply_to = null) {
     this.typing.rest();
-    this.outbox.add(this.current, body);
+    this.outbox.add(this.current, body, reply_to);
     if (this.log(this.current).timeline.moreAfter) this.log(this.current).latest();
   }
 
@@ -154,7 +159,7 @@ export class Session extends EventTarget {
     if (isNew && event.room === this.current && !this.attentive && (log.timeline.newAfter ?? 0) < before.last_read) {
       log.markNew(before.last_read);
     }
-    this.rooms = list.message(this.rooms, event);
+    this.rooms = list.message(this.rooms, event, log.timeline.messages.find(({ id }) => id === event.message.id));
     this.typing.stop(event.room, event.message.author.id);
     this.tell("rooms");
     this.#readIfSeen();
@@ -192,8 +197,8 @@ export class Session extends EventTarget {
   }
 
   /** @param {Entry} entry */
-  async #deliver({ room, client_id, body }) {
-    const { message } = await this.socket.request("message.send", { room, client_id, body });
+  async #deliver({ room, client_id, body, reply_to }) {
+    const { message } = await this.socket.request("message.send", { room, client_id, body, reply_to: reply_to?.id });
     this.log(room).upsert(message);
   }
 

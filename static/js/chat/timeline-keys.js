@@ -2,16 +2,8 @@
 
 import { isTyping } from "./dom.js";
 
-/** @type {Record<string, (app: App, message: Message, row: HTMLElement) => void>} */
-const ACTIONS = {
-  Enter: (app, message, row) => app.menu.open(message, row),
-  e: (app, message) => app.actions.edit(message),
-  l: (app, message) => app.actions.copyLink(message),
-  c: (app, message) => app.actions.copyText(message),
-  u: (app, message) => app.actions.markUnread(message),
-  w: (app, message) => app.menu.tell("why", message),
-  Delete: (app, message) => app.actions.delete(message),
-};
+/** @type {Record<string, string>} to the names that the menu has */
+const ACTIONS = { r: "reply", e: "edit", l: "link", c: "text", u: "unread", p: "person", w: "why", Delete: "delete" };
 
 /**
  * @param {App} app
@@ -21,12 +13,15 @@ export function onTimelineKey(app, event) {
   if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
   const row = /** @type {Element} */ (event.target).closest(".message");
   if (event.key === "ArrowUp" || event.key === "ArrowDown") return step(app, event, row);
-  if (!row || row !== event.target || !(event.key in ACTIONS)) return; // Enter on a button or a link is theirs.
+  if (!(row instanceof HTMLElement) || row !== event.target) return; // Enter on a button or a link is theirs.
+  if (event.key !== "Enter" && !(event.key in ACTIONS)) return;
   const message = app.messageOf(row);
-  if (!message) return;
+  if (!message && !row.dataset.folded) return;
   event.preventDefault();
   event.stopPropagation();
-  ACTIONS[event.key](app, message, /** @type {HTMLElement} */ (row));
+  if (!message) app.timeline.unfold(row);
+  else if (event.key === "Enter") app.menu.open(message, row);
+  else app.menu.run(ACTIONS[event.key], message, row);
 }
 
 /**
@@ -48,15 +43,31 @@ function step(app, event, row) {
  * @param {App} app
  * @param {MouseEvent} event
  */
-export function onOutboxClick(app, event) {
+export function onTimelineClick(app, event) {
   const target = /** @type {Element} */ (event.target);
   const row = target.closest(".message");
+  if (!(row instanceof HTMLElement)) return;
+  const quote = target.closest("[data-quote]");
+  if (quote) return jump(app, event, Number(quote.getAttribute("data-quote")));
+  if (target.closest("[data-unfold]")) return app.timeline.unfold(row);
   const wish = target.closest("[data-outbox]")?.getAttribute("data-outbox");
-  if (wish) return outbox(app, wish, row?.getAttribute("data-client-id") ?? "");
-  const message = row && app.messageOf(row);
+  if (wish) return outbox(app, wish, row.dataset.clientId ?? "");
+  const message = app.messageOf(row);
   if (!message) return;
-  if (target.closest(".message__more")) app.menu.open(message, /** @type {HTMLElement} */ (row));
+  if (target.closest(".message__more")) app.menu.open(message, row);
+  else if (target.closest(".message__author, .message__gutter > .avatar")) app.actions.about(message.author, row);
   else if (event.altKey) app.actions.markUnread(message);
+}
+
+/**
+ * @param {App} app
+ * @param {MouseEvent} event
+ * @param {number} seq
+ */
+function jump(app, event, seq) {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return; // To another tab, as with any link.
+  event.preventDefault();
+  app.timeline.jump(seq);
 }
 
 /**
@@ -65,7 +76,7 @@ export function onOutboxClick(app, event) {
  * @param {string} id
  */
 function outbox({ session, composer }, wish, id) {
-  if (wish === "retry") session.outbox.retry(id);
-  else if (wish === "edit") composer.put(session.outbox.discard(id));
-  else session.outbox.discard(id);
+  if (wish === "retry") return session.outbox.retry(id);
+  const entry = session.outbox.discard(id);
+  if (wish === "edit" && entry) composer.put(entry.body, entry.reply_to ?? null);
 }

@@ -1,14 +1,15 @@
 // <chat-timeline>: the messages of the open room on screen. Owns what is drawn and the two pills; where it stands is the
 // Scroller's, what is there the session's.
 
-import { coalesce, one, Part } from "./dom.js";
+import { other } from "./direct.js";
+import { coalesce, one, Part, toast } from "./dom.js";
 import { plural, short, time } from "./format.js";
 import { rows } from "./layout.js";
 import { reconcile } from "./reconcile.js";
 import { buildRow, versionOf } from "./rows.js";
 import { Scroller } from "./scroller.js";
 import { countAfter, reachesBack } from "./timeline.js";
-import { onOutboxClick, onTimelineKey } from "./timeline-keys.js";
+import { onTimelineClick, onTimelineKey } from "./timeline-keys.js";
 
 // How long a message that was looked for stays marked: long enough to find it after the eye has settled.
 const FLASH_MS = 2_400;
@@ -24,7 +25,9 @@ export class TimelineView extends Part {
   });
   #room = 0;
   /** @type {number | null} */ #goal = null;
+  /** Whether the goal gets the focus, too. */ #focusGoal = false;
   /** The "New" line was seen or waved away. */ #seenNew = false;
+  /** @type {Set<number>} messages of blocked people that somebody wanted to see */ #shown = new Set();
 
   /** @param {App} app */
   start(app) {
@@ -33,17 +36,43 @@ export class TimelineView extends Part {
     const paint = coalesce(() => this.#paint());
     session.addEventListener("timeline", (event) => /** @type {CustomEvent} */ (event).detail === session.current && paint());
     session.addEventListener("connection", paint);
-    session.addEventListener("rooms", paint);
+    for (const type of ["rooms", "blocked"]) session.addEventListener(type, paint);
     this.up.addEventListener("click", () => this.toNew());
     this.down.addEventListener("click", () => this.toEnd());
     this.addEventListener("keydown", (event) => onTimelineKey(app, event));
-    this.addEventListener("click", (event) => onOutboxClick(app, event));
+    this.addEventListener("click", (event) => onTimelineClick(app, event));
   }
 
   /** @param {number} seq */
   show(seq) {
     this.#goal = seq;
     this.#paint();
+  }
+
+  /**
+   * From a quote to its message; the focus goes along, so that keys go on from there.
+   * @param {number} seq
+   */
+  async jump(seq) {
+    const { session } = this.app;
+    const log = session.log(session.current);
+    this.#focusGoal = true;
+    if (log.timeline.messages.some((message) => message.seq === seq)) return this.show(seq);
+    this.#goal = seq;
+    this.scroller.following = false;
+    session.attend({ following: false });
+    await log.around(seq);
+    if (!log.failed || this.#goal !== seq) return;
+    this.#goal = null;
+    toast("There is no connection right now.");
+  }
+
+  /** @param {HTMLElement} row */
+  unfold(row) {
+    const ids = (row.dataset.folded ?? "").split(" ").map(Number);
+    for (const id of ids) this.#shown.add(id);
+    this.#paint();
+    /** @type {HTMLElement | null} */ (this.rows.querySelector(`[data-id="${ids[0]}"]`))?.focus({ preventScroll: true });
   }
 
   toEnd() {
@@ -76,11 +105,14 @@ export class TimelineView extends Part {
     const { timeline } = session.log(room.id);
     if (this.#room !== room.id) this.#enter(room.id);
     const anchor = this.scroller.following ? null : this.scroller.anchor();
-    const context = { me: session.me, room, online: session.socket.state === "open" };
+    const { blocked } = session.people;
+    const context = { me: session.me, room, online: session.socket.state === "open", blocked };
+    // Between two there is nothing to fold: one came to read it.
+    const folding = other(room) ? undefined : { blocked, shown: this.#shown };
     this.box.setAttribute("aria-busy", String(!timeline.loaded));
     this.classList.toggle("timeline--loading", !timeline.loaded);
     this.classList.toggle("timeline--more", timeline.loaded && timeline.moreBefore);
-    reconcile(this.rows, rows(timeline, session.outbox.entries(room.id), session.me.id), {
+    reconcile(this.rows, rows(timeline, session.outbox.entries(room.id), session.me.id, folding), {
       key: (row) => `${room.id} ${row.key}`,
       version: (row) => versionOf(row, context),
       build: (row) => buildRow(row, context),
@@ -118,6 +150,8 @@ export class TimelineView extends Part {
     if (!node) return false;
     this.#goal = null;
     this.scroller.toCentre(/** @type {HTMLElement} */ (node));
+    if (this.#focusGoal) /** @type {HTMLElement} */ (node).focus({ preventScroll: true });
+    this.#focusGoal = false;
     node.classList.add("message--found");
     setTimeout(() => node.classList.remove("message--found"), FLASH_MS);
     return true;

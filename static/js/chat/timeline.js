@@ -1,6 +1,8 @@
 // One room's messages: a pure reducer. Owns which of them are held; how they are laid out is layout.js's. Knows neither the
 // socket nor the document.
 
+import { requote } from "./quote.js";
+
 // The page stays this small however long one scrolls: six pages of history, laid out within a frame on a cheap phone.
 export const HELD_MOST = 300;
 
@@ -51,7 +53,7 @@ export function newer(state, page) {
 }
 
 /**
- * A message that was posted, edited or deleted.
+ * A message that was posted, edited or deleted; what quotes it changes along.
  * @param {Timeline} state
  * @param {Message} message
  * @param {boolean} following whether the reader is at the end; only then may the oldest go to make room
@@ -60,21 +62,24 @@ export function newer(state, page) {
 export function upsert(state, message, following = true) {
   if (!state.loaded) return state;
   const index = state.messages.findIndex(({ id }) => id === message.id);
-  if (index >= 0) return replace(state, index, message);
+  if (index >= 0 && state.messages[index].changed >= message.changed) return state;
+  const messages = requote(state.messages, message);
+  if (index >= 0) return { ...state, messages: messages.with(index, message) };
+  return place(messages === state.messages ? state : { ...state, messages }, message, following);
+}
+
+/**
+ * A message that is not in the window yet.
+ * @param {Timeline} state
+ * @param {Message} message
+ * @param {boolean} following
+ * @returns {Timeline}
+ */
+function place(state, message, following) {
   const [first, last] = [state.messages[0], state.messages.at(-1)];
   if (last && message.seq > last.seq) return append(state, message, following);
   if (first && message.seq < first.seq && state.moreBefore) return state;
   return { ...state, messages: join(state.messages, [message]) };
-}
-
-/**
- * @param {Timeline} state
- * @param {number} index
- * @param {Message} message
- */
-function replace(state, index, message) {
-  if (state.messages[index].changed >= message.changed) return state;
-  return { ...state, messages: state.messages.with(index, message) };
 }
 
 /**

@@ -19,6 +19,7 @@ class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: i
     """
 
     support_js_module_import_aggregation = True
+    max_post_process_passes = 12  # one for each module in the longest chain of imports; Django's 5 are too few
     patterns = (
         *CompressedManifestStaticFilesStorage.patterns,
         ("*.js", ((COMMENTS, _NOTHING),)),

@@ -39,6 +39,11 @@ test("a change of one that is not held leaves a doubt about the count", () => {
   assert.equal(inbox.synced(state, { notifications: [], unread: 4, reset: false }).doubt, false);
 });
 
+test("where the server says how many there are, that holds", () => {
+  const state = inbox.upsert(inbox.empty(5), { ...told(11, { ...notice(3), changed: 11, withdrawn_at: NOW }), unread: 4 });
+  assert.deepEqual([state.unread, state.doubt], [4, false]);
+});
+
 test("one event may stand for several: new is what came after the gap", () => {
   const state = inbox.upsert(inbox.empty(), { ...told(15, { seq: 12, changed: 15 }), after: 10 });
   assert.equal(state.unread, 1);

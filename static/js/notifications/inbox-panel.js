@@ -136,11 +136,16 @@ export class InboxPanel extends HTMLElement {
     for (const { id } of notices) this.#held.add(id);
     const folds = fold(notices);
     const now = new Date();
+    const focused = document.activeElement?.closest("[data-ids]")?.getAttribute("data-ids")?.split(" ")[0];
     reconcile(this.list, folds, {
       key: ({ key }) => key,
       version: (one) => versionOf(one, this.unfolded.has(one.key), now),
       build: (one) => row(one, this.unfolded.has(one.key), now),
     });
+    // Read ones and unread ones are rows of their own, so a row may have gone from under the focus.
+    if (focused && !this.list.contains(document.activeElement)) {
+      /** @type {HTMLElement} */ (this.list.querySelector(`[data-ids~="${focused}"] a`) ?? this.box).focus();
+    }
     const { loaded } = reachOf(state, this.view);
     this.classList.toggle("inbox--loading", !loaded);
     const empty = one(this, ".inbox__none");

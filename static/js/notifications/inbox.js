@@ -46,11 +46,12 @@ export function page(state, view, { notifications, more, unread }) {
 
 /**
  * @param {Inbox} state
- * @param {{ seq: number, after?: number, notification: Notice }} event
+ * @param {{ seq: number, after?: number, unread?: number, notification: Notice }} event
  * @returns {Inbox}
  */
-export function upsert(state, { seq, after = seq - 1, notification }) {
+export function upsert(state, { seq, after = seq - 1, unread, notification }) {
   const known = state.byId.get(notification.id);
+  if (unread !== undefined) return { ...put(state, [notification]), unread, doubt: false };
   if (known && known.changed >= notification.changed) return state;
   const isNew = notification.seq > after;
   const step = Number(isUnread(notification)) - Number(!!known && isUnread(known));

@@ -2,6 +2,10 @@
 
 import { whyNot } from "../chat/actions.js";
 import { icon, one, toast } from "../chat/dom.js";
+import { place, walk } from "../chat/popover.js";
+
+// The menu's own, with three lines of two.
+const HEIGHT_PX = 220;
 
 /** @type {Record<Level, [string, string]>} the icon, and what is said */
 const LOOKS = { everything: ["bell-ring", "everything"], mentions: ["at-sign", "mentions"], nothing: ["bell-off", "nothing"] };
@@ -26,11 +30,10 @@ export class RoomLevel extends HTMLElement {
   }
 
   open() {
-    const { bottom, right } = this.button.getBoundingClientRect();
-    this.menu.style.setProperty("--top", `${bottom + 4}px`);
-    this.menu.style.setProperty("--right", `${Math.max(8, innerWidth - right)}px`);
     this.menu.togglePopover();
-    if (this.menu.matches(":popover-open")) /** @type {HTMLElement} */ (one(this.menu, "[aria-checked=true]")).focus();
+    if (!this.menu.matches(":popover-open")) return;
+    place(this.menu, this.button, { height: HEIGHT_PX, side: "right" });
+    /** @type {HTMLElement} */ (one(this.menu, "[aria-checked=true]")).focus();
   }
 
   /** @returns {Level} */
@@ -66,14 +69,8 @@ export class RoomLevel extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.key === "Tab") return this.menu.hidePopover();
     if (event.key.length === 1) event.stopPropagation(); // Not the beginning of a message.
-    if (!step) return;
-    event.preventDefault();
-    const items = /** @type {HTMLElement[]} */ ([...this.menu.querySelectorAll("[data-level]")]);
-    const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    items[(at + step + items.length) % items.length].focus();
+    walk(this.menu, event);
   }
 }
 

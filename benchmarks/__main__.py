@@ -12,7 +12,19 @@ from benchmarks.core import results
 from benchmarks.core.bench import Bench
 from tests.servers import Postgres
 
-NAMES = ("fanout", "posting", "connects", "idle", "storm", "workers", "catchup", "polling", "flood")
+NAMES = (
+    "fanout",
+    "posting",
+    "connects",
+    "idle",
+    "storm",
+    "workers",
+    "catchup",
+    "polling",
+    "flood",
+    "notifying",
+    "announcing",
+)
 RUNS = 3
 
 

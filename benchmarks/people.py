@@ -39,7 +39,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     people = _people(room_count * size)
     rooms = _rooms(people, size) if which == "confab" else list(range(room_count))
-    print(json.dumps([(rooms[number // size], key) for number, key in enumerate(_sessions(people))]))
+    print(json.dumps([(rooms[number // size], key) for number, key in enumerate(sessions(people))]))
 
 
 def _people(count: int) -> list[Any]:
@@ -62,7 +62,7 @@ def _rooms(people: list[Any], size: int) -> list[int]:
     return made
 
 
-def _sessions(people: list[Any]) -> list[str]:
+def sessions(people: list[Any]) -> list[str]:
     """What logging in would leave: one session a person, by its key."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY

@@ -1,6 +1,7 @@
 """`from notifications.api import notify`: all a site needs to tell people something."""
 
-from collections.abc import Iterable
+import secrets
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,10 +17,11 @@ from realtime_site.live.errors import ClientError
 from realtime_site.live.frames import check_text
 
 User = AbstractBaseUser | int
+Users = User | Iterable[User] | QuerySet[Any]
 
 
 def notify(
-    user_or_users: User | Iterable[User] | QuerySet[Any],
+    user_or_users: Users,
     kind: str,
     *,
     actor: User | None = None,
@@ -51,29 +53,43 @@ def notify(
     return write([Telling(story, ids_of(user_or_users))])
 
 
+def announce(
+    people: Users, *, title: str, body: str = "", url: str = "", between: Callable[[int], None] | None = None
+) -> int:
+    """An announcement to very many: `between` is called after each thousand with the number done, so that one may say
+    so and wait a moment. Each thousand is a transaction of its own. Raises as `notify` does.
+    """
+    return write([Telling(story_of("announcement", title=title, body=body, url=url), ids_of(people))], between=between)
+
+
 def story_of(
     kind: str,
     *,
     title: str,
     actor: User | None = None,
     target: Model | str | None = None,
+    body: str = "",
+    url: str = "",
+    dedupe_key: str | None = None,
+    scope: str = "",
     position: int | None = None,
-    **texts: Any,
+    tag: str = "",
 ) -> Story:
     """Checked. Raises ValueError, TypeError."""
-    known = kind_of(kind)
-    texts = {"title": title, "target": _target(target), **texts}
-    for name, text in texts.items():
+    known, about = kind_of(kind), _target(target)
+    texts = {"title": title, "body": body, "url": url, "target": about, "scope": scope, "tag": tag}
+    for name, text in {**texts, "dedupe_key": dedupe_key or ""}.items():
         _check_text(name, text)
-    _check_url(texts["url"])
+    _check_url(url)
     if not title.strip():
         raise ValueError("A notification needs a title.")
-    if position is not None and (type(position) is not int or not texts["scope"]):
+    if position is not None and (type(position) is not int or not scope):
         raise TypeError("`position` is a whole number, and goes with a `scope`.")
-    texts["tag"] = texts["tag"] or texts["scope"] or texts["target"] or known.name
-    level: Level | None = "everything" if texts["scope"] and known.heeds_level else None
+    level: Level | None = "everything" if scope and known.heeds_level else None
     actor_id = None if actor is None else _id("actor", actor)
-    return Story(known, actor_id=actor_id, position=position, default_level=level, **texts)
+    # Without anything that they share, no two are shown as one.
+    texts["tag"] = tag or scope or about or f"{known.name}:{secrets.token_hex(4)}"
+    return Story(known, actor_id=actor_id, position=position, dedupe_key=dedupe_key, default_level=level, **texts)
 
 
 def ids_of(user_or_users: Any) -> list[int]:
@@ -103,8 +119,6 @@ def _target(target: Model | str | None) -> str:
 
 
 def _check_text(name: str, text: Any) -> None:
-    if text is None and name == "dedupe_key":
-        return
     if not isinstance(text, str):
         raise TypeError(f"`{name}` is a text, not {text!r}.")
     longest = getattr(Notification._meta.get_field(name), "max_length", None)

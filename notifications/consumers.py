@@ -7,8 +7,8 @@ import msgspec
 
 from notifications import explain, protocol, selectors
 from notifications.activity import activity
+from notifications.delivery import vapid
 from notifications.live import inboxes
-from notifications.outside import push_key
 from notifications.services import preferences, reading
 from realtime_site.live import topics
 from realtime_site.live.admission import Snapshot
@@ -27,7 +27,7 @@ class NotificationConsumer(LiveConsumer):
 
     @classmethod
     def snapshots(cls, sockets: Sequence[Self]) -> list[Snapshot | ClientError]:
-        summaries = selectors.summaries({socket.user.pk for socket in sockets}, push_key())
+        summaries = selectors.summaries({socket.user.pk for socket in sockets}, vapid.public_key())
         return [
             found if isinstance(found, ClientError) else found | {"notifications": summaries[socket.user.pk]}
             for socket, found in zip(sockets, super().snapshots(sockets), strict=True)

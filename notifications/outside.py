@@ -1,4 +1,4 @@
-"""What only the site can answer: where people get e-mail, who may hear what happens in a scope, its key for pushing.
+"""What only the site can answer: where people get e-mail, and who may hear what happens in a scope.
 
 Settings name its functions.
 """
@@ -55,13 +55,3 @@ def scopes_of(user_id: int, scopes: Collection[str]) -> dict[str, Place]:
     path = getattr(settings, "NOTIFICATION_SCOPES", None)
     found = import_string(path)(user_id, scopes) if path and scopes else {}
     return {scope: Place(*place) for scope, place in found.items()}
-
-
-def push_key() -> str | None:
-    """The public key of this site for push services (VAPID, RFC 8292); None where push is not set up.
-
-    `settings.NOTIFICATION_PUSH_KEY` names the function.
-    """
-    path = getattr(settings, "NOTIFICATION_PUSH_KEY", None)
-    found: str | None = import_string(path)() if path else None
-    return found

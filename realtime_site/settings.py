@@ -267,7 +267,6 @@ LIVE_DATABASE_THREADS: int = env.int("DATABASE_THREADS", 8)
 
 NOTIFICATION_ADDRESSES = "realtime_site.accounts.addresses.verified"
 NOTIFICATION_HEARERS = "realtime_site.scopes.hearers"
-NOTIFICATION_PUSH_KEY = "notifications.delivery.vapid.public_key"
 NOTIFICATION_SCOPES = "realtime_site.scopes.places"
 NOTIFICATION_EMAIL_MINUTES: float = env.float("NOTIFICATION_EMAIL_MINUTES", 15.0)
 NOTIFICATION_WHY_DAYS: int = env.int("NOTIFICATION_WHY_DAYS", 30)

@@ -11,7 +11,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.utils import timezone
 
 from notifications.models import Delivery, Device, Notification
-from notifications.services.devices import lane_of
+from notifications.services.outbox import lane
 from realtime_site.accounts.models import User
 from tests.push_service import Subscription
 
@@ -60,7 +60,7 @@ def make_push(notification: Notification, device: Device, **fields: Any) -> Deli
     values: dict[str, Any] = {
         "user": notification.user,
         "channel": "push",
-        "lane": lane_of(device.endpoint),
+        "lane": lane(device.endpoint),
         "tag": notification.tag,
         "due_at": timezone.now() - timedelta(seconds=1),
         "created_at": notification.created_at,

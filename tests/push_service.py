@@ -36,16 +36,20 @@ DAY_SECONDS = 86_400
 
 @dataclass(frozen=True)
 class Answer:
-    """How a subscription answers. `stall`: not at all; `drip`: a byte of its headers now and then, for ever."""
+    """How a subscription answers. `stall`: not at all; `drip`: bytes of headers now and then; `reset`: it cuts
+    the connection. `delay`: so many seconds after it has taken the push.
+    """
 
     status: int = 201
     retry_after: str | None = None
     location: str | None = None
     stall: bool = False
     drip: bool = False
+    reset: bool = False
+    delay: float = 0
 
 
-GOOD, STALL, DRIP = Answer(), Answer(stall=True), Answer(drip=True)
+GOOD, STALL, DRIP, RESET = Answer(), Answer(stall=True), Answer(drip=True), Answer(reset=True)
 
 
 @dataclass(frozen=True)
@@ -149,10 +153,7 @@ class PushService:
             return web.Response(status=404)
         one.asked += 1
         answers = one.answers
-        if answers.stall:
-            await asyncio.sleep(600)
-        if answers.drip:
-            await self._drip(request)
+        await self._misbehave(request, answers)
         headers = {
             name: value
             for name, value in (("Retry-After", answers.retry_after), ("Location", answers.location))
@@ -164,7 +165,17 @@ class PushService:
             except (ValueError, KeyError, InvalidSignature, http_ece.ECEException) as error:
                 self.faults.append(repr(error))
                 return web.Response(status=400)
+        await asyncio.sleep(answers.delay)
         return web.Response(status=answers.status, headers=headers)
+
+    async def _misbehave(self, request: web.Request, answers: Answer) -> None:
+        assert request.transport
+        if answers.stall:
+            await asyncio.sleep(600)
+        if answers.drip:
+            await self._drip(request)
+        if answers.reset:
+            request.transport.abort()
 
     async def _drip(self, request: web.Request) -> None:
         assert request.transport

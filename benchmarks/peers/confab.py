@@ -70,7 +70,8 @@ class Confab(Peer):
                 worker = stack.enter_context(bench.process("confab", command, environment, port=port))
                 workers.append(worker.pid)
             dialect = _dialect(ports, who, stored=self._stored)
-            yield Server(dialect, (*workers, redis.pid), workers=tuple(workers), database=database, redis=redis)
+            pids = (*workers, redis.pid)
+            yield Server(dialect, pids, tuple(workers), database=database, redis=redis, environment=environment)
 
 
 def _dialect(ports: tuple[int, ...], who: list[people.Person], *, stored: bool) -> Dialect:

@@ -19,6 +19,8 @@ class Server:
     # The name of its database in PostgreSQL.
     database: str = ""
     redis: Redis | None = None
+    # What other commands on it need, where they can be given any.
+    environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.workers:

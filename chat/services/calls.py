@@ -33,8 +33,8 @@ class Circle:
     may_call_all: bool = False
     # Those online there, if the words ask for them.
     online: Collection[int] = ()
-    # Everybody else in a direct conversation.
-    others: Collection[int] = ()
+    # Everybody in a direct conversation, the author too.
+    people: Collection[int] = ()
     # Whose message is answered, while they are in the room.
     answered: int | None = None
     # Of a message that is edited: the word by which it called many, and whom it called. The same word calls no others.
@@ -86,7 +86,7 @@ def resolve(entries: Sequence[Entry]) -> list[Call]:
 
 def concerns(entry: Entry, call: Call) -> dict[int, Concern]:
     """How the message concerns each whom it does, the author never."""
-    found: dict[int, Concern] = dict.fromkeys(entry.circle.others, "direct")
+    found: dict[int, Concern] = dict.fromkeys(entry.circle.people, "direct")
     found |= {user_id: _CONCERNS[by] for user_id, by in call.by.items() if by != By.NAME}
     if entry.circle.answered is not None:
         found[entry.circle.answered] = "replied"

@@ -1,9 +1,9 @@
-"""What those who want to write may do: read under the locks of their rooms, in as few queries as can be.
+"""What those who want to write may do: read under the locks of their rooms.
 
-Always one; another if any answers a message, and one if any writes to a conversation of two.
+One query; another if any answers a message, and one more if any writes to a conversation of two.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -46,8 +46,10 @@ class Standing:
     """Of drafts, in rooms locked for them."""
 
     rooms: Mapping[int, LockedRoom]
-    # By room and person; in a conversation of everybody in it, elsewhere of those who write or are answered.
+    # By room and person, of those who write or are answered.
     roles: Mapping[tuple[int, int], str]
+    # Who is in the conversations among the rooms.
+    people: Mapping[int, Collection[int]]
     answered: Mapping[int, Message]
     # Conversations of two, one of whom has blocked the other.
     barred: frozenset[int]
@@ -71,12 +73,12 @@ class Standing:
         return Entry(draft.room_id, author, draft.client_id, draft.body, "text", circle, answers)
 
     def _circle(self, draft: Draft, answers: Message | None, before: tuple[str, frozenset[int]]) -> Circle:
-        room_id, direct = draft.room_id, self.rooms[draft.room_id].is_direct
+        room_id = draft.room_id
         answered = answers.author_id if answers and (room_id, answers.author_id) in self.roles else None
         return Circle(
-            may_call_all=direct or self.roles[room_id, draft.author_id] in _CALLERS,
+            may_call_all=room_id in self.people or self.roles[room_id, draft.author_id] in _CALLERS,
             online=draft.online,
-            others=[user for room, user in self.roles if room == room_id and user != draft.author_id] if direct else (),
+            people=self.people.get(room_id, ()),
             answered=answered,
             before=before,
         )
@@ -91,10 +93,13 @@ def read(rooms: Mapping[int, LockedRoom], drafts: Sequence[Draft]) -> Standing:
     answered = _answered({draft.reply_to for draft in drafts if draft.reply_to is not None})
     wanted = {(draft.room_id, draft.author_id) for draft in drafts}
     wanted |= {(message.room_id, message.author_id) for message in answered.values()}
-    direct = [room.pk for room in rooms.values() if room.is_direct]
-    roles = sql.active_members(wanted, whole=direct)
-    pairs = {room.pk: pair for room in rooms.values() if (pair := room.pair)}
-    return Standing(rooms, roles, answered, blocks.barred(pairs))
+    people: dict[int, list[int]] = {room.pk: [] for room in rooms.values() if room.is_direct}
+    roles = sql.active_members(wanted, whole=people)
+    for room_id, user_id in roles if people else ():
+        if room_id in people:
+            people[room_id].append(user_id)
+    pairs = {room_id: pair for room_id in people if (pair := rooms[room_id].pair)}
+    return Standing(rooms, roles, people, answered, blocks.barred(pairs))
 
 
 def _answered(ids: set[int]) -> dict[int, Message]:

@@ -34,11 +34,6 @@ class Endpoint(NamedTuple):
     port: int
     is_test: bool
 
-    @property
-    def lane(self) -> str:
-        """The push service. Deliveries to one share their limits, and its troubles."""
-        return self.origin.partition("://")[2]
-
 
 def is_public(address: str) -> bool:
     """Whether this is an address of the open Internet. False, too, for what is no address."""

@@ -69,6 +69,7 @@ class Deliverer:
 
     async def run(self) -> None:
         """Until it is told to stop."""
+        logger.info("Delivering what is due")
         loops = [self._again(self._push, IDLE_SECONDS), self._again(self._mail, MAIL_IDLE_SECONDS)]
         async with asyncio.TaskGroup() as group:
             for loop in (*loops, self._every(PRUNE_SECONDS, self._prune), self._every(REPORT_SECONDS, self._report)):

@@ -5,18 +5,16 @@ still holds is asked here again, just before.
 """
 
 import smtplib
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 import css_inline
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
-from django.utils.module_loading import import_string
 
 from notifications.delivery import links, outbox, recheck
 from notifications.delivery.facts import Context
@@ -24,12 +22,12 @@ from notifications.delivery.outbox import Result, State
 from notifications.delivery.outcomes import Outcome
 from notifications.delivery.retry import Answer
 from notifications.models import Delivery, Notification, Preferences
+from notifications.outside import addresses_of
 
 # What a letter shows; of the rest it says the number.
 MOST_SHOWN = 30
 SUBJECT_CHARACTERS = 150
 HEADER_CHARACTERS = 998
-ADDRESSES = "notifications.delivery.mail.addresses_of_users"
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)  # dark colours cannot be inlined
 
 
@@ -56,7 +54,7 @@ def prepare(now: datetime, lease: datetime, *, people: int) -> Prepared:
         rows = [row for theirs in taken.values() for row in theirs]
         context = Context(rows)
         skips = {row.pk: outcome for row in rows if (outcome := _why_not(row, context))}
-        addresses = _addresses({row.user_id for row in rows if row.pk not in skips})
+        addresses = addresses_of({row.user_id for row in rows if row.pk not in skips})
         for user_id, theirs in taken.items():
             if outcome := _why_nobody(user_id, context, addresses):
                 skips |= {row.pk: outcome for row in theirs if row.pk not in skips}
@@ -79,20 +77,6 @@ def send(letter: Letter) -> Answer:
     return Answer("sent", Outcome.MAILED)
 
 
-def addresses_of_users(user_ids: Collection[int]) -> dict[int, str]:
-    """Where NOTIFICATION_ADDRESSES says nothing: the addresses in the site's user model."""
-    from django.contrib.auth import get_user_model
-
-    people = get_user_model()._default_manager.filter(pk__in=user_ids, is_active=True)
-    field = get_user_model().get_email_field_name()
-    return {pk: address for pk, address in people.values_list("pk", field) if address}
-
-
-def _addresses(user_ids: Collection[int]) -> dict[int, str]:
-    found: dict[int, str] = import_string(getattr(settings, "NOTIFICATION_ADDRESSES", ADDRESSES))(user_ids)
-    return found
-
-
 def _why_not(row: Delivery, context: Context) -> Outcome | None:
     one = context.notifications.get(row.notification_id or 0)
     if one is None:
@@ -102,7 +86,7 @@ def _why_not(row: Delivery, context: Context) -> Outcome | None:
     )
 
 
-def _why_nobody(user_id: int, context: Context, addresses: dict[int, str]) -> Outcome | None:
+def _why_nobody(user_id: int, context: Context, addresses: Mapping[int, str]) -> Outcome | None:
     person = context.people.get(user_id)
     return recheck.of_mail(
         account_open=person is not None and person.is_active,

@@ -1,31 +1,33 @@
-"""What may come of a delivery, in the words that are stored and shown. A closed list: nothing a server says gets in."""
+"""What may come of a delivery: the sentences that are stored, and shown after the rule. A closed list, so that nothing
+a server says gets in.
+"""
 
 from enum import StrEnum
 
 
 class Outcome(StrEnum):
     # Sent.
-    TAKEN = "taken by the push service"
-    MAILED = "mailed"
+    TAKEN = "The push service took it."
+    MAILED = "The mail server took it."
     # Skipped: what was decided holds no more.
-    READ = "read before it was sent"
-    SEEN = "seen in the inbox before it was sent"
-    WITHDRAWN = "its cause was gone before it was sent"
-    ACCOUNT_CLOSED = "the account is closed"
-    ACTIVE = "you were active for an hour"
-    DEVICE_REMOVED = "the device was removed"
-    DEVICE_MOVED = "the device is somebody else's now"
-    SIGNED_OUT = "the device's session has ended"
-    REPLACED = "something newer stands there"
-    NO_ADDRESS = "there is no verified e-mail address"
-    MAIL_OFF = "e-mail was switched off"
+    READ = "It was read before it was sent."
+    SEEN = "It was seen in the inbox before it was sent."
+    WITHDRAWN = "What it was about was gone before it was sent."
+    ACCOUNT_CLOSED = "The account is closed."
+    ACTIVE = "You were active for an hour."
+    DEVICE_REMOVED = "The device was removed."
+    DEVICE_MOVED = "Somebody else uses the device now."
+    SIGNED_OUT = "You are no longer logged in on the device."
+    REPLACED = "Something newer stands in its place."
+    NO_ADDRESS = "There was no confirmed e-mail address."
+    MAIL_OFF = "E-mail was switched off."
     # Failed, or to be tried again.
-    GONE = "the device takes no more pushes"
-    REFUSED = "refused by the push service"
-    FORBIDDEN = "the push service has no public address"
-    NOT_SET_UP = "the site has no key for Web Push"
-    BUSY = "the push service was busy"
-    UNREACHABLE = "the push service did not answer"
-    MAIL_REFUSED = "refused by the mail server"
-    MAIL_UNREACHABLE = "the mail server did not take it"
-    BROKEN = "a fault of the server"
+    GONE = "The device takes no more pushes."
+    REFUSED = "The push service refused it."
+    FORBIDDEN = "The push service has no public address."
+    NOT_SET_UP = "The site has no key for Web Push."
+    BUSY = "The push service was busy."
+    UNREACHABLE = "The push service did not answer."
+    MAIL_REFUSED = "The mail server refused it."
+    MAIL_UNREACHABLE = "The mail server did not take it."
+    BROKEN = "A fault of the server."

@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from notifications.delivery.outcomes import Outcome
+from notifications.policy import ACTIVE_SECONDS
 
-# Whoever used a page within this is looking at it (pages say so every 30 s).
-ACTIVE_SECONDS = 90
 POSTPONE = timedelta(seconds=60)
 # Somebody who is there for an hour and has not looked does not want to be called.
 POSTPONE_AT_MOST = timedelta(hours=1)

@@ -17,6 +17,7 @@ from django.utils import timezone
 from notifications.delivery import addresses
 from notifications.delivery.outbox import PUSH
 from notifications.models import Delivery, Device
+from notifications.services.outbox import lane
 from realtime_site.live.errors import ClientError
 
 # Each costs a push a notification. Past this the one that was unused for longest goes.
@@ -99,18 +100,12 @@ def send_test(*, user_id: int, device_id: int) -> int:
         device=device,
         channel=PUSH,
         purpose=Delivery.Purpose.TEST,
-        lane=lane_of(device.endpoint),
+        lane=lane(device.endpoint),
         tag="test",
         due_at=now,
         created_at=now,
     )
     return delivery.pk
-
-
-def lane_of(endpoint: str) -> str:
-    """The push service, as `Delivery.lane` has it."""
-    parsed = addresses.parse(endpoint, test_origins())
-    return parsed.lane[:255] if parsed else ""
 
 
 def test_origins() -> list[str]:

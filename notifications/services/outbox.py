@@ -50,8 +50,8 @@ def close(gone: QuerySet[Notification], now: datetime) -> None:
 
 
 def lane(endpoint: str) -> str:
-    """Where a push goes: one push service, its port too."""
-    return urlsplit(endpoint).netloc.lower()
+    """Where a push goes: one push service, its port too where it is not that of https."""
+    return urlsplit(endpoint).netloc.lower().removesuffix(":443")
 
 
 def _row(item: Item, channel: str, device: PushDevice | None, due_at: datetime, now: datetime) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 One transaction a thousand people, or the caller's; a dozen statements in each, however many they are.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -48,6 +48,8 @@ class Written:
 
 def write(tellings: Sequence[Telling], *, between: Callable[[int], None] | None = None) -> int:
     """Writes what is new of it, and returns how much that was. People who do not exist are left out.
+
+    Raises ValueError for an actor who does not.
 
     Of several with one `dedupe_key` a person gets the first. `between` is called after each thousand, outside the
     transaction, with the number of people done.
@@ -166,7 +168,10 @@ def _alerts(decision: Decision) -> bool:
     return decision["app"].outcome == "show"
 
 
-def _actors(user_ids: Collection[int]) -> dict[int, protocol.Actor]:
+def _actors(user_ids: Set[int]) -> dict[int, protocol.Actor]:
     if not user_ids:
         return {}
-    return {user.pk: wire.actor(user) for user in get_user_model()._default_manager.filter(pk__in=user_ids)}
+    found = {user.pk: wire.actor(user) for user in get_user_model()._default_manager.filter(pk__in=user_ids)}
+    for user_id in user_ids - found.keys():
+        raise ValueError(f"There is no user {user_id} to be the actor.")
+    return found

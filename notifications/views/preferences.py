@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from notifications import outside, selectors
+from notifications.delivery import vapid
 from notifications.forms import LEVELS, DeviceForm, LevelForm, PreferencesForm
 from notifications.kinds import Channel
 from notifications.services import devices
@@ -100,7 +101,7 @@ def _page(request: HttpRequest, *, form: PreferencesForm | None = None, status: 
     context: dict[str, Any] = {
         "form": form or PreferencesForm(wishes=services.wishes_of(user_id)),
         "address": outside.addresses_of([user_id]).get(user_id),
-        "push_key": outside.push_key(),
+        "push_key": vapid.public_key(),
         "devices": selectors.devices_of(user_id),
         "levels": [(*place, levels[scope], scope) for scope, place in outside.scopes_of(user_id, levels).items()],
         "level_choices": LEVELS,

@@ -1,14 +1,12 @@
 """Telling the sockets, once the database has it."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.db import transaction
 
 from realtime_site.live import topics
-from realtime_site.live.events import Event, Told, to_layer
+from realtime_site.live.courier import courier
+from realtime_site.live.events import Event, Told
 from realtime_site.live.hub import running_hub
 
 
@@ -26,7 +24,7 @@ def publish(*events: Event) -> None:
     if hub:
         hub.publish_from_thread(*events)
     else:
-        _send(events)
+        courier().send(events)
 
 
 def recheck_on_commit(*user_ids: int) -> None:
@@ -47,8 +45,4 @@ def _tell(topic: str, message: dict[str, Any]) -> None:
     if hub:
         hub.tell_from_thread(topic, message)
     else:
-        _send([Told(topic, message)])
-
-
-def _send(items: Iterable[Event | Told]) -> None:
-    async_to_sync(get_channel_layer().group_send)(topics.HUBS, to_layer(items))
+        courier().send([Told(topic, message)])

@@ -7,9 +7,9 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from chat.models import Message, Room
-from chat.services import messages
+from chat.services import blocks, direct, messages
 from realtime_site.accounts.models import User
-from tests.consumers.support import Client
+from tests.consumers.support import Client, session_cookie
 from tests.factories import make_room, make_user
 
 Connect = Callable[..., Awaitable[Client]]
@@ -133,8 +133,6 @@ async def test_a_public_room_is_joined_by_connecting(connect: Connect, bob: User
 @pytest.mark.parametrize("slug", ["secret", "nowhere"])
 async def test_a_private_room_of_others_is_closed_like_one_that_is_not(alice: User, bob: User, slug: str) -> None:
     await sync_to_async(make_room)("secret", alice, kind="private")
-    from tests.consumers.support import session_cookie
-
     client = Client(f"/ws/rooms/{slug}/", cookie=await sync_to_async(session_cookie)(bob))
     await client.socket.connect(timeout=30)
     assert await client.close_code() == 4404
@@ -146,3 +144,22 @@ async def test_leaving_the_room_elsewhere_closes_the_socket(
     plain, browser = await connect(bob, "/ws/rooms/general/"), await connect(bob)
     await browser.command("room.leave", room=general.pk)
     assert await plain.close_code() == 4403
+
+
+async def test_a_conversation_is_open_to_who_is_in_it(connect: Connect, alice: User, bob: User) -> None:
+    talk = await sync_to_async(direct.open_with)(user_id=alice.pk, people=[bob.pk])
+    one, two = await connect(alice, f"/ws/rooms/{talk.slug}/"), await connect(bob, f"/ws/rooms/{talk.slug}/")
+    assert (await one.receive())["message"] == "Welcome to Bob B., alice."
+    await two.socket.send_to(text_data="hello")
+    assert (await one.event("chat"))["message"] == "hello"
+    await sync_to_async(blocks.block)(user_id=alice.pk, person_id=bob.pk)
+    await two.socket.send_to(text_data="hello?")
+    assert (await two.event("error"))["code"] == "forbidden"
+
+
+async def test_a_conversation_of_others_is_closed_like_a_room_that_is_not(alice: User, bob: User) -> None:
+    talk = await sync_to_async(direct.open_with)(user_id=alice.pk, people=[bob.pk])
+    mallory = await sync_to_async(make_user)("mallory")
+    client = Client(f"/ws/rooms/{talk.slug}/", cookie=await sync_to_async(session_cookie)(mallory))
+    await client.socket.connect(timeout=30)
+    assert await client.close_code() == 4404

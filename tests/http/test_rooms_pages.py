@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat.models import Invitation, Membership, Message, Room
-from chat.services import invitations
+from chat.services import blocks, direct, invitations
 from chat.services.messages import Draft, post
 from realtime_site.accounts.models import User
 from tests.factories import make_admin, make_room, make_user
@@ -63,6 +63,64 @@ def test_home_is_the_room_one_was_in_last(alice: User, general: Room) -> None:
 
 def test_home_of_somebody_without_rooms_is_the_directory(alice: User) -> None:
     assert logged_in(alice).get("/")["Location"] == "/rooms/"
+
+
+def conversation(alice: User, *others: User) -> Room:
+    return Room.objects.get(pk=direct.open_with(user_id=alice.pk, people=[user.pk for user in others]).id)
+
+
+def test_home_is_never_a_conversation(alice: User) -> None:
+    talk = conversation(alice, make_user("bob"))
+    client = logged_in(alice)
+    assert client.get("/")["Location"] == "/rooms/"
+    make_room("general", alice)
+    client.get(f"/rooms/{talk.slug}/")
+    assert client.get("/")["Location"] == "/rooms/general/"
+
+
+def test_a_conversation_has_its_page_and_nobody_else_finds_it(alice: User, general: Room) -> None:
+    talk = conversation(alice, make_user("bob", display_name="Bob B."))
+    sent = post(Draft(talk.pk, alice.pk, uuid4(), "between us"))
+    blocks.block(user_id=alice.pk, person_id=make_user("carol").pk)
+    response = logged_in(alice).get(f"/rooms/{talk.slug}/")
+    assert "Bob B." in response.content.decode()
+    data = bootstrap(response)
+    assert data["room"] == talk.pk
+    assert data["messages"][-1]["body"] == sent.body
+    shown = next(room for room in data["rooms"] if room["id"] == talk.pk)
+    assert [person["username"] for person in shown["people"]] == ["bob"]
+    assert len(data["blocked"]) == 1
+    assert bootstrap(logged_in(alice).get(f"/rooms/{talk.slug}/{sent.seq}/"))["at"] == sent.seq
+    stranger = logged_in(make_admin("root"))
+    for path in ("", f"{sent.seq}/", "settings/", "invite/"):
+        assert stranger.get(f"/rooms/{talk.slug}/{path}").status_code == 404
+    assert talk.slug not in stranger.get("/rooms/?q=direct").content.decode()
+
+
+def test_a_conversation_has_no_settings_no_invitation_and_no_way_out(alice: User) -> None:
+    bob, carol = make_user("bob"), make_user("carol")
+    talk = conversation(alice, bob)
+    client = logged_in(alice)
+    for path in ("settings/", "invite/"):
+        assert client.get(f"/rooms/{talk.slug}/{path}").status_code == 404
+        assert client.post(f"/rooms/{talk.slug}/{path}", {"username": carol.username}).status_code == 404
+    assert client.post(f"/rooms/{talk.slug}/leave/").status_code == 404
+    assert talk.slug not in client.get("/rooms/").content.decode()
+    assert set(talk.members.all()) == {alice, bob}
+
+
+@pytest.mark.parametrize("model", ["room", "membership", "message"])
+def test_the_admin_shows_no_conversation(alice: User, general: Room, model: str) -> None:
+    talk = conversation(alice, make_user("bob"))
+    sent = post(Draft(talk.pk, alice.pk, uuid4(), "between us"))
+    ids = {"room": talk.pk, "membership": Membership.objects.filter(room=talk)[0].pk, "message": sent.id}
+    client = logged_in(make_admin("root"))
+    listed = client.get(f"/admin/chat/{model}/")
+    assert listed.status_code == 200
+    assert "general" in listed.content.decode()
+    assert talk.slug not in listed.content.decode()
+    assert "between us" not in listed.content.decode()
+    assert client.get(f"/admin/chat/{model}/{ids[model]}/change/").status_code == 302
 
 
 def test_the_room_page_carries_what_it_needs_before_its_socket_is_open(alice: User, general: Room) -> None:

@@ -52,6 +52,17 @@ def test_the_conversation_shows_code_a_mention_and_an_edit() -> None:
     assert Mention.objects.filter(user__username="alice").exists()
 
 
+def test_two_talk_by_themselves_and_messages_are_answered() -> None:
+    demo()
+    talk = Room.objects.get(kind=Room.Kind.DIRECT)
+    assert set(talk.members.values_list("username", flat=True)) == {"alice", "bob"}
+    answers = Message.objects.exclude(reply_to=None).select_related("reply_to")
+    assert {answer.room.slug for answer in answers} == {"random", talk.slug}
+    for answer in answers:
+        assert answer.reply_to is not None
+        assert (answer.reply_to.room_id, answer.reply_to.seq) == (answer.room_id, answer.seq - 1)
+
+
 def test_each_room_is_numbered_without_gaps_and_told_in_order() -> None:
     demo()
     for room in Room.objects.all():

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from notifications import catchup
 from notifications.api import notify
 from notifications.models import Delivery, Inbox, Notification
 from realtime_site.accounts.models import User
@@ -49,3 +50,13 @@ def test_a_thousand_people_cost_a_dozen_queries() -> None:
     ) as queries:
         assert notify(User.objects.filter(username__startswith="p"), "announcement", title="Hello") == 1000
     assert len(queries) <= 12
+
+
+def test_heads_of_thousands_of_inboxes_are_one_query_without_parameters() -> None:
+    alice = make_user("alice")
+    notify(alice, "announcement", title="One")
+    with CaptureQueriesContext(connection) as queries:
+        heads = catchup.heads([f"inbox.{alice.pk + number}" for number in range(5_000)])
+    assert heads == {f"inbox.{alice.pk}": 1}
+    assert len(queries) == 1
+    assert "%s" not in queries.captured_queries[0]["sql"]

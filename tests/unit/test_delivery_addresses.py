@@ -88,7 +88,7 @@ def test_of_ipv6_only_what_is_given_out_is_public(address: IPv6Address) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "lane"),
+    ("url", "netloc"),
     [
         ("https://fcm.googleapis.com/fcm/send/abc:def", "fcm.googleapis.com"),
         ("https://updates.push.services.mozilla.com/wpush/v2/gAAA?x=1", "updates.push.services.mozilla.com"),
@@ -97,10 +97,10 @@ def test_of_ipv6_only_what_is_given_out_is_public(address: IPv6Address) -> None:
         ("https://[2606:4700:4700::1111]/x", "[2606:4700:4700::1111]"),
     ],
 )
-def test_an_endpoint_of_a_push_service_has_a_lane(url: str, lane: str) -> None:
+def test_an_endpoint_of_a_push_service_is_one(url: str, netloc: str) -> None:
     parsed = parse(url)
     assert parsed
-    assert (parsed.lane, parsed.origin, parsed.port) == (lane, f"https://{lane}", 443)
+    assert (parsed.origin, parsed.port, parsed.is_test) == (f"https://{netloc}", 443, False)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_test_origin_is_exact() -> None:
     origins = ["http://127.0.0.1:1234"]
     parsed = parse("http://127.0.0.1:1234/push/x", origins)
     assert parsed
-    assert (parsed.is_test, parsed.lane, parsed.port) == (True, "127.0.0.1:1234", 1234)
+    assert (parsed.is_test, parsed.origin, parsed.port) == (True, origins[0], 1234)
     for other in (
         "http://127.0.0.1:12345/",
         "http://127.0.0.1/",

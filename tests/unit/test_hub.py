@@ -354,3 +354,46 @@ async def test_one_sockets_trouble_with_a_control_is_not_the_others(hub: Hub) ->
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not sound.controls:
             await asyncio.sleep(0.01)
+
+
+# --- Thousands of topics with a socket each ---------------------------------------------------------------------------
+
+
+async def test_thousands_of_small_topics_do_not_hold_the_loop(hub: Hub) -> None:
+    sockets = [Socket() for _ in range(5_000)]
+    for number, socket in enumerate(sockets):
+        hub.attach(socket, f"inbox.{number}", 0)
+    for number in range(len(sockets)):
+        hub.deliver_here(Event(f"inbox.{number}", ["1"], first=1))
+    done, turns = 0, []
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while done < len(sockets):
+            await asyncio.sleep(0)
+            now = sum(socket.writes for socket in sockets)
+            turns.append(now - done)
+            done = now
+    assert max(turns) <= hub_module.SOCKETS_A_SLICE
+
+
+async def test_a_topic_that_heard_nothing_keeps_nothing(hub: Hub) -> None:
+    hub.attach(Socket(), "inbox.1", 0)
+    assert hub.topics["inbox.1"].recent is None
+
+
+async def test_a_new_topic_is_compared_at_once_and_alone(
+    hub: Hub, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+    heads = database.heads
+    monkeypatch.setattr(database, "heads", lambda names: asked.append(list(names)) or heads(names))
+    monkeypatch.setattr(hub_module, "IDLE_CHECK_SECONDS", 1_000)
+    for number in range(1, 4):
+        hub.attach(Socket(), f"inbox.{number}", 0)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not asked:
+            await asyncio.sleep(0.01)
+    hub.attach(Socket(), "inbox.4", 0)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while len(asked) < 2:
+            await asyncio.sleep(0.01)
+    assert [sorted(one) for one in asked] == [["inbox.1", "inbox.2", "inbox.3"], ["inbox.4"]]

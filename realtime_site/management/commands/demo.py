@@ -9,8 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from chat import protocol
 from chat.models import Message, Room
-from chat.services import messages, rooms
+from chat.services import direct, messages, rooms
 from realtime_site.accounts import arrival, first_run
 from realtime_site.accounts.models import User
 
@@ -20,6 +21,7 @@ class Said(NamedTuple):
     minutes_ago: int
     body: str
     at_first: str = ""  # what it said before it was edited
+    answers: str = ""  # how the message begins that it replies to
 
 
 GENERAL: list[Said] = [
@@ -69,7 +71,19 @@ RANDOM: list[Said] = [
         "```",
     ),
     Said("carol", 198, "Neat. Does it need a library?"),
-    Said("bob", 196, "Any WebSocket client does; `docs/protocol.md` says it all."),
+    Said("bob", 196, "Any WebSocket client does; `docs/protocol.md` says it all.", answers="Neat."),
+]
+DIRECT: list[Said] = [
+    Said("bob", 32, "Who reads what we write here?"),
+    Said(
+        "alice",
+        30,
+        "You and I, and whoever can read the database. Nobody can be brought in later: with Carol it is "
+        "another conversation, and this one is not in the admin pages either.",
+        answers="Who reads",
+    ),
+    Said("bob", 29, "And if somebody is a nuisance?"),
+    Said("alice", 27, "Block them: then neither of you can write in the conversation of you two.", answers="And if"),
 ]
 OPERATIONS: list[Said] = [
     Said("alice", 60, "This room is private: nobody sees it but us two, until one of us invites somebody."),
@@ -109,9 +123,10 @@ def fill(passwords: dict[str, str]) -> None:
     operations = rooms.create(owner_id=ids["alice"], name="Operations", topic="Keeping it up", kind=Room.Kind.PRIVATE)
     rooms.add(by_id=ids["alice"], room_id=operations.pk, user_id=ids["bob"])
     general, chatter = (Room.objects.get(slug=slug) for slug, _, _ in rooms.DEFAULT_ROOMS)
-    for room, said in ((general, GENERAL), (chatter, RANDOM), (operations, OPERATIONS)):
+    talk = Room.objects.get(pk=direct.open_with(user_id=ids["bob"], people=[ids["alice"]]).id)
+    for room, said in ((general, GENERAL), (chatter, RANDOM), (operations, OPERATIONS), (talk, DIRECT)):
         _say(room.pk, said, ids)
-    for room in (chatter, operations):  # in General a question waits for her
+    for room in (chatter, operations, talk):  # in General a question waits for her
         rooms.read(user_id=ids["alice"], room_id=room.pk, seq=Room.objects.get(pk=room.pk).head)
 
 
@@ -130,9 +145,12 @@ def _say(room_id: int, said: list[Said], ids: dict[str, int]) -> None:
     now = timezone.now()
     # Whatever the services write happens now. They cannot make a past, so it is made here.
     Message.objects.filter(room_id=room_id).update(created_at=now - timedelta(minutes=said[0].minutes_ago + 5))
+    posted: list[protocol.Message] = []
     for line in said:
-        draft = messages.Draft(room_id, ids[line.author], uuid.uuid4(), line.at_first or line.body)
+        answered = next((one.id for one in posted if line.answers and one.body.startswith(line.answers)), None)
+        draft = messages.Draft(room_id, ids[line.author], uuid.uuid4(), line.at_first or line.body, None, answered)
         message = messages.post(draft)
+        posted.append(message)
         then = now - timedelta(minutes=line.minutes_ago)
         Message.objects.filter(pk=message.id).update(created_at=then)
         if line.at_first:

@@ -1,0 +1,36 @@
+"""`manage.py announce "Tonight at ten we update." --url /news/`: to everybody whose account is active."""
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+
+from notifications.api import announce
+
+# Between two thousands: SQLite has one writer, and whoever posts meanwhile must get their turn.
+BREATH_SECONDS = 0.2
+
+
+class Command(BaseCommand):
+    help = "Tells everybody something: in their inbox, and by push and e-mail as each of them wants it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("text", help="at most 200 characters")
+        parser.add_argument("--body", default="", help="more of it, at most 500 characters")
+        parser.add_argument("--url", default="", help="a path of this site, or https://…")
+
+    def handle(self, *args: Any, text: str, body: str, url: str, **options: Any) -> None:
+        people = get_user_model()._default_manager.filter(is_active=True)
+        total = people.count()
+
+        def between(done: int) -> None:
+            self.stdout.write(f"{done:,} of {total:,}")
+            time.sleep(BREATH_SECONDS if done < total else 0)
+
+        try:
+            count = announce(people, title=text, body=body, url=url, between=between)
+        except ValueError as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(self.style.SUCCESS(f"{count:,} people were told."))

@@ -1,0 +1,64 @@
+"""Forgetting: why somebody was notified, after a while; and what was read long ago.
+
+In small batches, each its own transaction, so that others write in between. The deliverer calls this now and then.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from notifications.models import Delivery, Notification
+
+# Rows changed in one transaction: some 10 ms.
+BATCH = 500
+
+
+def prune(*, now: datetime | None = None, batches: int = 20) -> int:
+    """Does at most that many batches of it; returns how many rows were emptied or deleted. 0: there was nothing left.
+
+    Decisions, and finished deliveries with them, go after `NOTIFICATION_WHY_DAYS`; notifications that were read,
+    withdrawn, or never shown, after `NOTIFICATION_KEEP_DAYS`.
+    """
+    now = now or timezone.now()
+    done = 0
+    for _ in range(batches):
+        count = _forget_decisions(_days_ago(now, "NOTIFICATION_WHY_DAYS", 30))
+        count += _delete_deliveries(_days_ago(now, "NOTIFICATION_WHY_DAYS", 30))
+        count += _delete_notifications(_days_ago(now, "NOTIFICATION_KEEP_DAYS", 180))
+        done += count
+        if not count:
+            break
+    return done
+
+
+def _forget_decisions(before: datetime) -> int:
+    old = Notification.objects.filter(created_at__lt=before).exclude(why={}).order_by("created_at")
+    ids = list(old.values_list("pk", flat=True)[:BATCH])
+    return Notification.objects.filter(pk__in=ids).update(why={}) if ids else 0
+
+
+def _delete_deliveries(before: datetime) -> int:
+    """Those of no notification too: tests, and what was taken off a device. The oldest have the lowest ids, so that
+    one need not look further.
+    """
+    oldest = Delivery.objects.exclude(state=Delivery.State.WAITING).order_by("pk").values_list("pk", "created_at")
+    ids = [pk for pk, created_at in oldest[:BATCH] if created_at < before]
+    return Delivery.objects.filter(pk__in=ids).delete()[0] if ids else 0
+
+
+def _delete_notifications(before: datetime) -> int:
+    over = Q(read_at__isnull=False) | Q(withdrawn_at__isnull=False) | Q(shown=False)
+    old = Notification.objects.filter(over, created_at__lt=before).order_by("created_at")
+    ids = list(old.values_list("pk", flat=True)[:BATCH])
+    if not ids:
+        return 0
+    with transaction.atomic():
+        Delivery.objects.filter(notification__in=ids).delete()
+        return Notification.objects.filter(pk__in=ids).delete()[0]
+
+
+def _days_ago(now: datetime, setting: str, default: int) -> datetime:
+    return now - timedelta(days=getattr(settings, setting, default))

@@ -26,6 +26,7 @@ async function show(words = "") {
 async function change(work) {
   const button = /** @type {HTMLButtonElement} */ (document.activeElement);
   button.disabled = true;
+  one(".this-device__words").textContent = "One moment…";
   try {
     await work();
     location.hash = "devices";

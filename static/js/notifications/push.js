@@ -4,6 +4,9 @@
 const WORKER = "/sw.js";
 const DEVICES = "/notifications/devices/";
 const KEY = "confab:push";
+// A push service answers within a second or two. Chromium without one, or behind a wall, tries for minutes.
+const PATIENCE_MS = 15_000;
+const NO_SERVICE = "This browser did not get an address from its maker’s push service. Some builds have none, and some networks block it.";
 
 /**
  * @typedef {object} Facts
@@ -93,15 +96,21 @@ function register() {
 async function subscribe(registration, key) {
   const wanted = { userVisibleOnly: true, applicationServerKey: key };
   try {
-    return await registration.pushManager.subscribe(wanted);
+    // When it arrives after all, the next visit tells the server.
+    return await Promise.race([registration.pushManager.subscribe(wanted), late()]);
   } catch (error) {
     // The site's key has changed since: the old subscription is of no use to anybody.
     if (error instanceof DOMException && error.name === "InvalidStateError") {
       await disable();
       return registration.pushManager.subscribe(wanted);
     }
-    throw new Error("This browser did not get an address for pushes from its maker’s push service. Some builds have none, and some networks block it.");
+    throw new Error(NO_SERVICE);
   }
+}
+
+/** @returns {Promise<never>} */
+function late() {
+  return new Promise((_, reject) => setTimeout(() => reject(new Error(NO_SERVICE)), PATIENCE_MS));
 }
 
 /** @param {PushSubscription} subscription */

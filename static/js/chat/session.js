@@ -192,7 +192,8 @@ export class Session extends EventTarget {
     const { room } = this;
     if (!room) return;
     this.rooms = list.readLocally(this.rooms, room.id, room.seq);
-    this.reading.mark(room.id, room.seq);
+    // Without a connection it would be lost, and hold up the next: the welcome says what is unread, and it is read then.
+    if (this.socket.state === "open") this.reading.mark(room.id, room.seq);
     this.tell("rooms");
   }
 

@@ -15,6 +15,8 @@ INSIDE = [
     "/rooms/general/settings/",
     "/rooms/general/invite/",
     "/profile/",
+    "/notifications/",
+    "/notifications/preferences/",
     "/invite/nothing/",
 ]
 OUTSIDE = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]

@@ -1,4 +1,5 @@
-// <message-menu>: the actions of one message. A popover beside the message, on a phone a sheet from below.
+// <message-menu>: the actions of one message. A popover beside the message, on a phone a sheet from below. What was
+// chosen is told as "action" too, for what is not the chat's to do.
 
 import { one, Part } from "./dom.js";
 import { place, walk } from "./popover.js";
@@ -54,6 +55,7 @@ export class MessageMenu extends Part {
    */
   run(action, message, row) {
     this.app.actions.run(action, message, row);
+    this.dispatchEvent(new CustomEvent("action", { detail: { action, message } }));
   }
 }
 

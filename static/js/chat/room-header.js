@@ -26,10 +26,10 @@ export class RoomHeader extends Part {
     for (const act of ["invite", "settings"]) /** @type {HTMLElement} */ (one(this, `[data-act=${act}]`)).hidden = isDirect(room);
     one(this, ".room-header__online").textContent = room.online ? String(room.online) : "";
     one(this, "[data-act=members]").setAttribute("aria-label", `People, ${plural(room.online, "person", "people")} online`);
-    one(this, "[data-act=invite]").setAttribute("href", `/rooms/${room.slug}/invite/`);
+    for (const link of document.querySelectorAll("a[data-act=invite]")) link.setAttribute("href", `/rooms/${room.slug}/invite/`);
     one(this, "[data-act=settings]").setAttribute("href", `/rooms/${room.slug}/settings/`);
     this.classList.toggle("room-header--direct", isDirect(room));
-    const elsewhere = [...session.rooms.byId.values()].some(({ id, unread }) => unread && id !== room.id);
+    const elsewhere = [...session.rooms.byId.values()].some(({ id, unread }) => unread && id !== room.id && !session.rooms.muted.has(id));
     this.classList.toggle("room-header--news", elsewhere);
   }
 }

@@ -23,11 +23,13 @@ export class RoomHeader extends Part {
     one(this, ".room-header__name").textContent = room.name;
     one(this, ".room-header__kind").replaceChildren(face(room));
     one(this, ".room-header__topic").textContent = about(room);
-    for (const act of ["invite", "settings"]) /** @type {HTMLElement} */ (one(this, `[data-act=${act}]`)).hidden = isDirect(room);
     one(this, ".room-header__online").textContent = room.online ? String(room.online) : "";
     one(this, "[data-act=members]").setAttribute("aria-label", `People, ${plural(room.online, "person", "people")} online`);
-    for (const link of document.querySelectorAll("a[data-act=invite]")) link.setAttribute("href", `/rooms/${room.slug}/invite/`);
-    one(this, "[data-act=settings]").setAttribute("href", `/rooms/${room.slug}/settings/`);
+    // The way to invite stands in the list of people too.
+    for (const link of document.querySelectorAll("a:is([data-act=invite], [data-act=settings])")) {
+      link.setAttribute("href", `/rooms/${room.slug}/${link.getAttribute("data-act")}/`);
+      /** @type {HTMLElement} */ (link).hidden = isDirect(room);
+    }
     this.classList.toggle("room-header--direct", isDirect(room));
     const elsewhere = [...session.rooms.byId.values()].some(({ id, unread }) => unread && id !== room.id && !session.rooms.muted.has(id));
     this.classList.toggle("room-header--news", elsewhere);

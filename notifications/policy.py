@@ -5,7 +5,7 @@ that is gone) is the deliverer's, and stored with the delivery.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
@@ -142,14 +142,18 @@ def zone(name: str) -> ZoneInfo:
 
 def remembered(decision: Decision, facts: Facts) -> dict[str, Any]:
     """What `Notification.why` keeps: a decision, and the facts that were not as they usually are."""
-    usual = asdict(Facts(now=facts.now))
-    told = {name: value for name, value in asdict(facts).items() if value != usual[name]}
-    told.pop("email_after", None)
+    told = {name: value for name, usual in _USUAL.items() if (value := getattr(facts, name)) != usual}
     return {channel: [verdict.outcome, verdict.rule] for channel, verdict in decision.items()} | {
         "facts": {
             name: sorted(value) if isinstance(value, frozenset) else _plain(value) for name, value in told.items()
         }
     }
+
+
+# What is kept of facts where it is otherwise. When it was, and a setting of the site, are known anyway.
+_USUAL: Mapping[str, Any] = {
+    one.name: one.default for one in fields(Facts) if one.default is not MISSING and one.name != "email_after"
+}
 
 
 def _against_all(kind: Kind, facts: Facts) -> Rule | None:

@@ -5,7 +5,7 @@ that is gone) is the deliverer's, and stored with the delivery.
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
@@ -142,7 +142,7 @@ def zone(name: str) -> ZoneInfo:
 
 def remembered(decision: Decision, facts: Facts) -> dict[str, Any]:
     """What `Notification.why` keeps: a decision, and the facts that were not as they usually are."""
-    told = {name: value for name, usual in _USUAL.items() if (value := getattr(facts, name)) != usual}
+    told = {name: value for name in _TOLD if (value := getattr(facts, name)) != getattr(_USUAL, name)}
     return {channel: [verdict.outcome, verdict.rule] for channel, verdict in decision.items()} | {
         "facts": {
             name: sorted(value) if isinstance(value, frozenset) else _plain(value) for name, value in told.items()
@@ -150,10 +150,8 @@ def remembered(decision: Decision, facts: Facts) -> dict[str, Any]:
     }
 
 
-# What is kept of facts where it is otherwise. When it was, and a setting of the site, are known anyway.
-_USUAL: Mapping[str, Any] = {
-    one.name: one.default for one in fields(Facts) if one.default is not MISSING and one.name != "email_after"
-}
+_USUAL = Facts(now=datetime.min)
+_TOLD = [field.name for field in fields(Facts) if field.name not in {"now", "email_after"}]
 
 
 def _against_all(kind: Kind, facts: Facts) -> Rule | None:

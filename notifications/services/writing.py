@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications import facts, policy, protocol, sql, wire
+from notifications.kinds import Kind
 from notifications.models import Notification
 from notifications.policy import Decision
 from notifications.services import outbox
@@ -88,12 +89,16 @@ def _chunks(tellings: Sequence[Telling]) -> Iterator[list[Copy]]:
 def _decided(copies: Sequence[Copy], now: datetime) -> tuple[list[Written], Devices]:
     people = facts.people_of({copy.user_id for copy in copies})
     gathered = facts.gather(people, {copy.story for copy in copies}, now)
-    rows = []
+    rows, decided = list[Written](), dict[tuple[Kind, policy.Facts], tuple[dict[str, Any], Decision]]()
     for copy in copies:
-        if copy.user_id in people:
-            known = gathered.of(copy.user_id, copy.story, blocked=copy.blocked)
-            decision = policy.decide(copy.story.kind, known)
-            rows.append(Written(copy, policy.remembered(decision, known), decision))
+        if copy.user_id not in people:
+            continue
+        known = gathered.of(copy.user_id, copy.story, blocked=copy.blocked)
+        key = copy.story.kind, known
+        if key not in decided:  # most of a thousand people are alike
+            decision = policy.decide(*key)
+            decided[key] = policy.remembered(decision, known), decision
+        rows.append(Written(copy, *decided[key]))
     return rows, gathered.devices
 
 

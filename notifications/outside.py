@@ -4,6 +4,7 @@ Settings name its functions.
 """
 
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -36,3 +37,21 @@ def hearers(scope: str, user_ids: Collection[int], actor_id: int | None = None) 
     """
     path = getattr(settings, "NOTIFICATION_HEARERS", None)
     return frozenset(import_string(path)(scope, user_ids, actor_id)) if path else None
+
+
+class Place(NamedTuple):
+    """What a scope is called, and where it is."""
+
+    name: str
+    url: str
+
+
+def scopes_of(user_id: int, scopes: Collection[str]) -> dict[str, Place]:
+    """Those of the scopes that the person may see, in the order in which they are listed; none where the site does not
+    say.
+
+    `settings.NOTIFICATION_SCOPES`: `f(user_id, scopes) -> {scope: (name, url)}`, one query.
+    """
+    path = getattr(settings, "NOTIFICATION_SCOPES", None)
+    found = import_string(path)(user_id, scopes) if path and scopes else {}
+    return {scope: Place(*place) for scope, place in found.items()}

@@ -8,7 +8,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from notifications import protocol, wire
 from notifications.catalogue import mention_kinds
-from notifications.models import Inbox, Level, Notification
+from notifications.models import Device, Inbox, Level, Notification
+from realtime_site.live.errors import ClientError
 
 
 class CappedCount(Subquery):
@@ -123,6 +124,25 @@ def changed_together(*, user_id: int, number: int) -> tuple[list[int], bool]:
 def newest_change(user_id: int) -> Notification | None:
     rows = Notification.objects.filter(user=user_id, changed__isnull=False)
     return rows.select_related("actor").order_by("-changed", "-seq").first()
+
+
+def one(*, user_id: int, notification_id: int) -> protocol.Notification:
+    """Raises `ClientError('not_found')` for one that is not the person's to see."""
+    rows = Notification.objects.filter(user=user_id, pk=notification_id, shown=True, withdrawn_at=None)
+    found = rows.select_related("actor").first()
+    if found is None:
+        raise ClientError("not_found", "No such notification. What it was about may have been deleted.")
+    return wire.notification(found)
+
+
+def levels_of(user_id: int) -> dict[str, protocol.LevelValue]:
+    """Scopes whose level the person has chosen."""
+    return _levels([user_id]).get(user_id, {})
+
+
+def devices_of(user_id: int) -> list[Device]:
+    """Those that take pushes, the newest first."""
+    return list(Device.objects.filter(user=user_id))
 
 
 def _levels(user_ids: Collection[int]) -> dict[int, dict[str, protocol.LevelValue]]:

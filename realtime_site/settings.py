@@ -267,6 +267,7 @@ LIVE_DATABASE_THREADS: int = env.int("DATABASE_THREADS", 8)
 
 NOTIFICATION_ADDRESSES = "realtime_site.accounts.addresses.verified"
 NOTIFICATION_HEARERS = "realtime_site.scopes.hearers"
+NOTIFICATION_SCOPES = "realtime_site.scopes.places"
 NOTIFICATION_EMAIL_MINUTES: float = env.float("NOTIFICATION_EMAIL_MINUTES", 15.0)
 NOTIFICATION_WHY_DAYS: int = env.int("NOTIFICATION_WHY_DAYS", 30)
 NOTIFICATION_KEEP_DAYS: int = env.int("NOTIFICATION_KEEP_DAYS", 180)
@@ -275,7 +276,6 @@ _vapid_file = DATA_DIR / "vapid_key"
 VAPID_PRIVATE_KEY: str = env.str("VAPID_PRIVATE_KEY", "") or (
     _vapid_file.read_text().strip() if _vapid_file.exists() else ""
 )
-NOTIFICATION_PUSH_KEY = "notifications.delivery.vapid.public_key"
 VAPID_CONTACT: str = env.str("VAPID_CONTACT", "")  # mailto: the sender of mail, where it is empty
 PUSH_TEST_ORIGINS: list[str] = env.list("PUSH_TEST_ORIGINS", [])
 DELIVERER: bool = env.bool("DELIVERER", True)  # whether bin/serve starts one

@@ -3,13 +3,17 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from realtime_site import health
+from notifications.views.worker import service_worker
+from realtime_site import health, installed
 
 urlpatterns = [
     path("", include("chat.urls")),
     path("", include("realtime_site.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("notifications/", include("notifications.urls")),
+    path("sw.js", service_worker, name="service_worker"),
+    path("manifest.webmanifest", installed.manifest, name="manifest"),
+    path("icon-<int:size>.png", installed.picture, name="icon"),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

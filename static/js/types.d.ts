@@ -177,6 +177,59 @@ type PersonMenu = import("./chat/person-menu.js").PersonMenu;
 type NewMessage = import("./chat/new-message.js").NewMessage;
 type RemoteDialog = import("./chat/remote-dialog.js").RemoteDialog;
 
+// Notifications: notifications/protocol.py as types.
+
+type View = "all" | "unread" | "mentions";
+type Level = "everything" | "mentions" | "nothing";
+
+interface Notice {
+  id: number;
+  seq: number;
+  changed: number;
+  kind: string;
+  mention: boolean;
+  actor: Person | null;
+  title: string;
+  body: string;
+  url: string;
+  scope: string;
+  position: number | null;
+  target: string;
+  tag: string;
+  created_at: string;
+  read_at: string | null;
+  withdrawn_at: string | null;
+}
+
+interface Summary {
+  seq: number;
+  unread: number;
+  levels: Record<string, Level>;
+  push_key: string | null;
+}
+
+interface Reason {
+  channel: string;
+  outcome: string;
+  rule: string;
+  detail: string;
+  at: string | null;
+  attempts: number;
+  device: string | null;
+}
+
+interface Why {
+  about: string;
+  concern: string;
+  stored: boolean;
+  reasons: Reason[];
+}
+
+type Notices = import("./notifications/notices.js").Notices;
+type Notifications = import("./notifications/start.js").Notifications;
+type InboxPanel = import("./notifications/inbox-panel.js").InboxPanel;
+type RoomLevel = import("./notifications/room-level.js").RoomLevel;
+
 // What a room's log asks of its session, and tells it.
 interface LogParts {
   request: (type: string, fields: object) => Promise<any>;

@@ -12,8 +12,12 @@ from tests.runner.tools import installed_chromium
 from tests.servers import Redis
 
 WAIT_MS = 30_000
-# A server that is killed on purpose makes the browser say so.
-_EXPECTED = ("WebSocket connection to", "Failed to load resource: net::ERR_CONNECTION_")
+# A server that is killed on purpose makes the browser say so, and the contexts of tests are incognito.
+_EXPECTED = (
+    "WebSocket connection to",
+    "Failed to load resource: net::ERR_CONNECTION_",
+    "Chrome currently does not support the Push API in incognito mode",
+)
 
 expect.set_options(timeout=WAIT_MS)
 

@@ -4,41 +4,55 @@ import { test } from "node:test";
 
 const root = new URL("../../", import.meta.url);
 const read = (path) => readFileSync(new URL(path, root), "utf8");
-const modules = ["live", "chat"].flatMap((folder) =>
-  readdirSync(new URL(`static/js/${folder}/`, root)).filter((name) => name.endsWith(".js")).map((name) => `js/${folder}/${name}`),
+const modules = ["site.js"].concat(
+  ["live", "chat", "notifications"].flatMap((folder) => readdirSync(new URL(`static/js/${folder}/`, root)).map((name) => `${folder}/${name}`)),
 );
+// Entries of other pages; what they import is theirs.
+const ELSEWHERE = ["notifications/preferences.js"];
 
-/** What one gets by static imports from here; the others wait until they are wanted. */
-function reached(path, found = new Set()) {
-  if (found.has(path)) return found;
-  found.add(path);
-  for (const [, to] of read(`static/${path}`).matchAll(/^import\b[^"]*"([^"]+)";$/gm)) reached(new URL(to, `file:///${path}`).pathname.slice(1), found);
-  return found;
+/** Paths below static/js/ that a module imports, by `import … from` or by `import()`. */
+function imports(path, pattern) {
+  return [...read(`static/js/${path}`).matchAll(pattern)].map(([, name]) => new URL(name, `file:///${path}`).pathname.slice(1));
 }
 
-/** What a module fetches when it is first wanted. */
-const later = (path) => [...read(`static/${path}`).matchAll(/\bimport\(("[^"]*"|.*?)\)/g)].map(([, to]) => to);
-const asked = [...read("templates/chat/_modules.html").matchAll(/static "(js\/[^"]+)"/g)].map(([, path]) => path);
+function reach(path, patterns, seen = new Set()) {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  for (const pattern of patterns) for (const next of imports(path, pattern)) reach(next, patterns, seen);
+  return seen;
+}
 
-test("the page asks at once for every module that it needs at once, and for no other", () => {
-  assert.deepEqual(asked.sort(), [...reached("js/chat/app.js")].sort());
+const AT_ONCE = /^import\b[^;]*?"(\.{1,2}\/[\w./-]+\.js)";$/gm;
+const WHEN_NEEDED = /await import\("(\.\/[\w-]+\.js)"\)/g;
+
+test("the page asks at once for every module that it needs at once", () => {
+  const asked = [...read("templates/chat/_modules.html").matchAll(/static "js\/([^"]+)"/g)].map(([, path]) => path);
+  assert.deepEqual(asked.sort(), [...reach("site.js", [AT_ONCE])].sort());
 });
 
-test("every other module is fetched by one that is there", () => {
-  const fetched = modules.flatMap((path) => later(path).flatMap((to) => [...reached(`js/chat/${to.slice(3, -1)}`)]));
-  assert.deepEqual(modules.filter((path) => !asked.includes(path) && !fetched.includes(path)), []);
+test("no module is without use", () => {
+  const used = new Set([...reach("site.js", [AT_ONCE, WHEN_NEEDED]), ...ELSEWHERE]);
+  assert.deepEqual(modules.filter((path) => !used.has(path)), []);
 });
 
 test("every import is relative and ends with a semicolon, so hashed names reach it; JSDoc has no import() that it would break", () => {
-  for (const path of modules) {
-    const text = read(`static/${path}`);
+  for (const path of [...modules, ...ELSEWHERE]) {
+    const text = read(`static/js/${path}`);
     for (const line of text.split("\n").filter((line) => /^import\b/.test(line))) assert.match(line, /"\.{1,2}\/[\w./-]+\.js";$/, path);
-    for (const to of later(path)) assert.match(to, /^"\.\/[\w-]+\.js"$/, path);
-    assert.doesNotMatch(text, /\*.*\bimport\(/, path);
+    assert.doesNotMatch(text.replaceAll(WHEN_NEEDED, ""), /import\(/, path);
   }
 });
 
 test("the pure modules do not know the document", () => {
-  const pure = "concern direct frames layout logs outbox people quote reading room-log rooms timeline typing drafts completion emoji route format session";
-  for (const name of pure.split(" ")) assert.doesNotMatch(read(`static/js/chat/${name}.js`), /\b(document|window|localStorage)\.\w/, name);
+  const pure = {
+    chat: "concern direct people quote frames layout logs outbox reading room-log rooms timeline typing drafts completion emoji route format session",
+    notifications: "activity attention folding inbox notices tabs words",
+  };
+  for (const [folder, names] of Object.entries(pure)) {
+    for (const name of names.split(" ")) assert.doesNotMatch(read(`static/js/${folder}/${name}.js`), /\b(document|window|localStorage)\.\w/, name);
+  }
+});
+
+test("the chat does not know notifications", () => {
+  for (const path of modules.filter((path) => /^(chat|live)\//.test(path))) assert.doesNotMatch(read(`static/js/${path}`), /from "[^"]*notifications/, path);
 });

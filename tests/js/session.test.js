@@ -24,6 +24,7 @@ function start(rooms = [room(1), room(2)]) {
   session = new Session({ me: people.me, rooms, socket, storage: shelf, owner: "tab", uuid: () => `u${++count}`, timers: clock });
   session.attend({ looking: true });
   session.open(1, { page: page(6, 10, { more_before: true }) });
+  session.attend({ following: true }); // As a page does when it has scrolled to the end.
   socket.start();
   server().welcome(rooms);
 }
@@ -235,4 +236,10 @@ test("a connection that is somebody else's changes nothing here", () => {
 test("what one does not know yet is no error", () => {
   server().says({ type: "notification", id: 1 });
   server().says({ type: "signal", room: 1, user: people.ann, name: "x", data: {} });
+});
+
+test("what is read before the connection is there is told as soon as it is", () => {
+  FakeWebSocket.all = [];
+  start([room(1, { seq: 12, unread: 2 }), room(2)]);
+  assert.equal(server().lastSent("room.read").seq, 12);
 });

@@ -121,3 +121,17 @@ export class Shelf {
   setItem = (key, value) => void this.map.set(key, value);
   removeItem = (key) => void this.map.delete(key);
 }
+
+const at = (seq) => new Date(Date.UTC(2026, 4, 4, 12, 0, seq)).toISOString();
+
+/** @returns {any} */
+export function notice(seq, more = {}) {
+  return {
+    id: 100 + seq, seq, changed: seq, kind: "mention", mention: true, actor: people.ann, title: `n${seq}`, body: "", url: `/rooms/r1/${seq}/`,
+    scope: "room:1", position: seq, target: `chat.message:${seq}`, tag: "room:1", created_at: at(seq), read_at: null, withdrawn_at: null, ...more,
+  };
+}
+
+export const told = (seq, more = {}, alert = true) => ({ type: "notification", seq, notification: notice(seq, more), alert });
+
+export const summary = (more = {}) => ({ seq: 10, unread: 0, levels: {}, push_key: null, ...more });

@@ -193,6 +193,3 @@ export class App {
     this.openRoom(next);
   }
 }
-
-const data = document.getElementById("bootstrap")?.textContent;
-if (data) new App(JSON.parse(data));

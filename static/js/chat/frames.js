@@ -39,7 +39,7 @@ function welcome(session, { user, rooms, blocked = [] }) {
   if (user.id !== session.me.id) return session.tell("stranger"); // Another tab logged in as somebody else.
   session.people.know(blocked);
   const before = session.rooms;
-  session.rooms = list.fromServer(session.me.id, rooms);
+  session.rooms = list.fromServer(session.me.id, rooms, before.muted);
   for (const [id, room] of before.byId) {
     if (!session.rooms.byId.has(id)) session.forget(id, room);
   }

@@ -1,4 +1,5 @@
-// <message-menu>: the actions of one message. A popover beside the message, on a phone a sheet from below.
+// <message-menu>: the actions of one message. A popover beside the message, on a phone a sheet from below. What was
+// chosen is told as "action" too, for what is not the chat's to do.
 
 import { one, Part } from "./dom.js";
 import { place, walk } from "./popover.js";
@@ -33,7 +34,7 @@ export class MessageMenu extends Part {
     for (const [kind, shown] of Object.entries(wanted)) {
       for (const button of this.querySelectorAll(`[data-${kind}]`)) /** @type {HTMLElement} */ (button).hidden = !shown;
     }
-    one(this, "[data-action=person] span").textContent = message.author.name;
+    one(this, "[data-action=person] span").textContent = `About ${message.author.name}`;
     this.showPopover();
     place(this, row.querySelector(".message__more") ?? row, { height: HEIGHT_PX, side: "right" });
     /** @type {HTMLElement} */ (one(this, "button:not([hidden])")).focus();
@@ -54,6 +55,7 @@ export class MessageMenu extends Part {
    */
   run(action, message, row) {
     this.app.actions.run(action, message, row);
+    this.dispatchEvent(new CustomEvent("action", { detail: { action, message } }));
   }
 }
 

@@ -6,22 +6,26 @@ import { face, faceVersion } from "./faces.js";
 import { plural, short } from "./format.js";
 import { roomPath } from "./route.js";
 
-/** @param {number} current */
-export function linkRecipe(current) {
+/**
+ * @param {number} current
+ * @param {Set<number>} muted
+ */
+export function linkRecipe(current, muted) {
   return {
     key: (/** @type {Room} */ { id }) => String(id),
     version: (/** @type {Room} */ room) =>
-      [room.slug, room.name, room.archived, short(room.unread), room.mentions, room.id === current, faceVersion(room)].join("\n"),
-    build: (/** @type {Room} */ room) => link(room, room.id === current),
+      [room.slug, room.name, room.archived, short(room.unread), room.mentions, room.id === current, muted.has(room.id), faceVersion(room)].join("\n"),
+    build: (/** @type {Room} */ room) => link(room, room.id === current, muted.has(room.id)),
   };
 }
 
 /**
  * @param {Room} room
  * @param {boolean} current
+ * @param {boolean} muted
  */
-function link(room, current) {
-  const classes = ["room-link", room.unread && "room-link--unread", room.archived && "room-link--archived", isDirect(room) && "room-link--direct"];
+function link(room, current, muted) {
+  const classes = ["room-link", room.unread && "room-link--unread", room.archived && "room-link--archived", muted && "room-link--muted", isDirect(room) && "room-link--direct"];
   const anchor = el(
     "a",
     { class: classes.filter(Boolean).join(" "), href: roomPath(room), "aria-current": current ? "page" : null, "data-room": room.slug },

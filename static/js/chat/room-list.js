@@ -29,7 +29,7 @@ export class RoomList extends Part {
     const held = this.#pointed ? this.#order : [];
     const shown = this.hasAttribute("data-direct") ? conversations(rooms, current, held) : ordered(rooms, held);
     this.#order = shown.map(({ id }) => id);
-    reconcile(one(this, "ul"), shown, linkRecipe(current));
+    reconcile(one(this, "ul"), shown, linkRecipe(current, rooms.muted));
     this.classList.toggle("room-list--empty", !shown.length);
   }
 }

@@ -11,15 +11,24 @@ export const UNREAD_MOST = 100;
 // What the server leaves out of a room's description when it is nothing.
 const BLANK = { topic: "", archived: false, last_read: 0, unread: 0, mentions: 0, online: 0, last_message_at: null, people: [] };
 
-/** @typedef {{ me: number, byId: Map<number, Room> }} Rooms */
+/** @typedef {{ me: number, byId: Map<number, Room>, muted: Set<number> }} Rooms `muted`: whose news one does not want */
 
 /**
  * @param {number} me
  * @param {Room[]} rooms
  * @returns {Rooms}
  */
-export function fromServer(me, rooms) {
-  return { me, byId: new Map(rooms.map((room) => [room.id, { ...BLANK, ...room }])) };
+export function fromServer(me, rooms, muted = new Set()) {
+  return { me, byId: new Map(rooms.map((room) => [room.id, { ...BLANK, ...room }])), muted };
+}
+
+/**
+ * @param {Rooms} state
+ * @param {Set<number>} muted
+ * @returns {Rooms}
+ */
+export function mute(state, muted) {
+  return { ...state, muted };
 }
 
 /**
@@ -179,6 +188,7 @@ export function totals(state) {
   let unread = 0;
   let mentions = 0;
   for (const room of state.byId.values()) {
+    if (state.muted.has(room.id)) continue;
     unread += room.unread;
     mentions += room.kind === "direct" ? room.unread : room.mentions;
   }

@@ -15,6 +15,7 @@ import { Typing } from "./typing.js";
 
 export class Session extends EventTarget {
   /** The room on screen. */ current = 0;
+  /** What else is new, beside messages or because of them, as whoever counts it says. */ news = 0;
   /** @type {number | null} a room marked unread by hand is not read by looking at it */ kept = null;
   /** Whether the end of the timeline is in sight, and whether somebody is looking. */
   attention = { following: true, looking: false };
@@ -191,7 +192,8 @@ export class Session extends EventTarget {
     const { room } = this;
     if (!room) return;
     this.rooms = list.readLocally(this.rooms, room.id, room.seq);
-    this.reading.mark(room.id, room.seq);
+    // Without a connection it would be lost, and hold up the next: the welcome says what is unread, and it is read then.
+    if (this.socket.state === "open") this.reading.mark(room.id, room.seq);
     this.tell("rooms");
   }
 

@@ -11,12 +11,14 @@ export function showSignals(session, { site, icon }) {
   const plain = icon.href;
   const marked = icon.dataset.unread ?? plain;
   const show = () => {
-    const { unread, mentions } = totals(session.rooms);
+    const { unread: messages, mentions } = totals(session.rooms);
+    // Most of the other news is about messages that are counted already: the larger number counts nothing twice.
+    const unread = Math.max(messages, session.news);
     const name = session.room ? `${session.room.name} · ${site}` : site;
     document.title = unread ? `(${short(unread)}) ${name}` : name;
     const href = unread ? marked : plain;
     if (icon.href !== href) icon.href = href;
-    setBadge(unread, mentions);
+    setBadge(unread, Math.max(mentions, session.news));
   };
   session.addEventListener("rooms", show);
   show();

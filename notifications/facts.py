@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_time
 
 from notifications import sql
 from notifications.kinds import CHANNELS, Channel, Kind
-from notifications.models import Device, Level, Preferences, Switch
+from notifications.models import Device, Inbox, Level, Preferences, Switch
 from notifications.outside import addresses_of
 from notifications.policy import ACTIVE_SECONDS, EmailMode, Facts
 from notifications.policy import Level as LevelValue
@@ -24,7 +24,7 @@ Switches = Mapping[tuple[int, str, str], bool]
 
 
 class Person(NamedTuple):
-    """An account and what it prefers."""
+    """An account, what it prefers, and when it was last seen using a page."""
 
     is_active: bool
     time_zone: str
@@ -32,6 +32,7 @@ class Person(NamedTuple):
     quiet_until: time | None
     push_while_active: bool
     email: EmailMode
+    active_at: datetime | None
 
 
 class PushDevice(NamedTuple):
@@ -51,7 +52,7 @@ class Gathered:
     now: datetime
     email_after: timedelta
 
-    def of(self, user_id: int, story: Story, *, blocked: bool, active_at: datetime | None) -> Facts:
+    def of(self, user_id: int, story: Story, *, blocked: bool) -> Facts:
         """One person's, for one story."""
         person = self.people[user_id]
         levelled = story.default_level is not None
@@ -65,7 +66,7 @@ class Gathered:
             time_zone=person.time_zone,
             quiet_from=person.quiet_from,
             quiet_until=person.quiet_until,
-            active=is_active(active_at, self.now),
+            active=is_active(person.active_at, self.now),
             push_while_active=person.push_while_active,
             devices=len(self.devices.get(user_id, ())),
             has_address=user_id in self.addressed,
@@ -97,11 +98,12 @@ def gather(people: Mapping[int, Person], stories: Collection[Story], now: dateti
 
 def people_of(user_ids: Iterable[int]) -> dict[int, Person]:
     """Those who exist, by id. One query."""
-    accounts, preferences = get_user_model()._meta, Preferences._meta.db_table
+    accounts, preferences, inboxes = get_user_model()._meta, Preferences._meta.db_table, Inbox._meta.db_table
     key = accounts.pk.column
     rows = sql.fetch(
-        f"SELECT u.{key}, u.is_active, p.time_zone, p.quiet_from, p.quiet_until, p.push_while_active, p.email"  # noqa: S608  numbers and names from the models
-        f" FROM {accounts.db_table} u LEFT JOIN {preferences} p ON p.user_id = u.{key}"
+        f"SELECT u.{key}, u.is_active, p.time_zone, p.quiet_from, p.quiet_until, p.push_while_active, p.email,"  # noqa: S608  numbers and names from the models
+        f" i.active_at FROM {accounts.db_table} u"
+        f" LEFT JOIN {preferences} p ON p.user_id = u.{key} LEFT JOIN {inboxes} i ON i.user_id = u.{key}"
         f" WHERE u.{key} IN ({sql.numbers(user_ids)}) ORDER BY u.{key}"
     )
     return {user_id: _person(*row) for user_id, *row in rows}
@@ -145,7 +147,13 @@ def _devices_of(user_ids: Collection[int]) -> dict[int, list[PushDevice]]:
 
 
 def _person(
-    is_active: Any, time_zone: str | None, quiet_from: Any, quiet_until: Any, push_while_active: Any, email: Any
+    is_active: Any,
+    time_zone: str | None,
+    quiet_from: Any,
+    quiet_until: Any,
+    push_while_active: Any,
+    email: Any,
+    seen: Any,
 ) -> Person:
     """A row as the driver gives it; without preferences, the defaults. SQLite has neither booleans nor times."""
     return Person(
@@ -155,6 +163,7 @@ def _person(
         _as_time(quiet_until),
         bool(push_while_active),
         cast(EmailMode, email or Preferences.Email.SOON.value),
+        sql.as_datetime(seen),
     )
 
 

@@ -7,7 +7,7 @@ in the text; what people wrote is always a parameter. Called by selectors and se
 # ruff: noqa: S608  see above: whole numbers, and names from the models
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from django.contrib.auth import get_user_model
@@ -18,26 +18,20 @@ from django.utils.dateparse import parse_datetime
 from notifications.models import Inbox, Notification
 
 
-class LockedInbox(NamedTuple):
-    """An inbox nobody else can write to until the transaction ends."""
-
-    head: int
-    active_at: datetime | None
-
-
-def lock_inboxes(user_ids: Iterable[int]) -> dict[int, LockedInbox]:
-    """Locks them in the order of their ids, so that two transactions never wait for each other; makes those that are
-    not there. The people must exist.
+def lock_inboxes(user_ids: Iterable[int]) -> dict[int, int]:
+    """Locks them until the transaction ends, and returns their heads; makes those that are not there. The people must
+    exist. In the order of their ids, so that two transactions never wait for each other.
     """
     rows = ", ".join(f"({user_id:d}, 0)" for user_id in sorted(set(user_ids)))
     if not rows:
         return {}
     table = Inbox._meta.db_table
-    found = fetch(
-        f"INSERT INTO {table} (user_id, head) VALUES {rows}"
-        f" ON CONFLICT (user_id) DO UPDATE SET head = {table}.head RETURNING user_id, head, active_at"
+    return dict(
+        fetch(
+            f"INSERT INTO {table} (user_id, head) VALUES {rows}"
+            f" ON CONFLICT (user_id) DO UPDATE SET head = {table}.head RETURNING user_id, head"
+        )
     )
-    return {user_id: LockedInbox(head, as_datetime(active_at)) for user_id, head, active_at in found}
 
 
 def store_heads(heads: Mapping[int, int]) -> None:

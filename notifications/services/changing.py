@@ -55,7 +55,7 @@ def _change(rows: QuerySet[Notification], **fields: Any) -> None:
 
 
 def _change_of(people: list[int], rows: QuerySet[Notification], fields: Mapping[str, Any]) -> None:
-    heads = {user_id: inbox.head for user_id, inbox in sql.lock_inboxes(people).items()}
+    heads = sql.lock_inboxes(people)
     changed = list(rows.select_related("actor").order_by("user", "seq"))
     rows.update(**fields)
     for row in changed:

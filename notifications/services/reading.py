@@ -75,7 +75,7 @@ def _read(user_id: int, rows: QuerySet[Notification], up_to: int | None = None) 
 
 
 def _lock(user_id: int) -> int:
-    return sql.lock_inboxes([user_id])[user_id].head
+    return sql.lock_inboxes([user_id])[user_id]
 
 
 def _tell(user_id: int, number: int, *, read: bool, ids: Sequence[int] | None = None, up_to: int | None = None) -> None:

@@ -3,7 +3,7 @@
 One transaction a thousand people, or the caller's; a dozen statements in each, however many they are.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -20,12 +20,10 @@ from notifications.services import outbox
 from notifications.services.publishing import tell_on_commit
 from notifications.stories import Story, Telling
 
-# People written for in one transaction: on SQLite, which has one writer, 40 ms in which nobody posts.
+# People written for in one transaction.
 CHUNK = 1_000
 
-
-# Verdicts, and what is remembered of them, by kind and facts.
-Decided = dict[tuple[Kind, policy.Facts], tuple[Decision, dict[str, Any]]]
+Devices = Mapping[int, Sequence[facts.PushDevice]]
 
 
 class Copy(NamedTuple):
@@ -62,9 +60,12 @@ def write(tellings: Sequence[Telling], *, between: Callable[[int], None] | None 
     written = done = 0
     actors = _actors({telling.story.actor_id for telling in tellings if telling.story.actor_id is not None})
     for chunk in _chunks(tellings):
+        now = timezone.now()
+        # Everything that can be is done before the transaction: on SQLite nobody else writes while it lasts.
+        decided, devices = _decided(chunk, now)
         # No savepoint: inside a caller's transaction either all is stored or nothing.
         with transaction.atomic(savepoint=False):
-            written += _write(chunk, actors, timezone.now())
+            written += _write(decided, devices, actors, now)
         done += len(chunk)
         if between:
             between(done)
@@ -85,60 +86,58 @@ def _chunks(tellings: Sequence[Telling]) -> Iterator[list[Copy]]:
         yield copies[start : start + CHUNK]
 
 
-def _write(copies: list[Copy], actors: Mapping[int, protocol.Actor], now: datetime) -> int:
+def _decided(copies: Sequence[Copy], now: datetime) -> tuple[list[Written], Devices]:
     people = facts.people_of({copy.user_id for copy in copies})
-    copies = [copy for copy in copies if copy.user_id in people]
     gathered = facts.gather(people, {copy.story for copy in copies}, now)
-    inboxes = sql.lock_inboxes(people)
-    copies = _new(copies)
-    decided: Decided = {}
-    rows = [_decided(copy, gathered, inboxes[copy.user_id].active_at, decided) for copy in copies]
-    _number(rows, inboxes)
+    rows, decided = list[Written](), dict[tuple[Kind, policy.Facts], tuple[dict[str, Any], Decision]]()
+    for copy in copies:
+        if copy.user_id not in people:
+            continue
+        known = gathered.of(copy.user_id, copy.story, blocked=copy.blocked)
+        key = copy.story.kind, known
+        if key not in decided:  # most of a thousand people are alike
+            decision = policy.decide(*key)
+            decided[key] = policy.remembered(decision, known), decision
+        rows.append(Written(copy, *decided[key]))
+    return rows, gathered.devices
+
+
+def _write(rows: list[Written], devices: Devices, actors: Mapping[int, protocol.Actor], now: datetime) -> int:
+    heads = sql.lock_inboxes(row.copy.user_id for row in rows)
+    rows = _new(rows)
+    _number(rows, heads)
     for row, pk in zip(rows, sql.insert(Notification, [_columns(row, now) for row in rows]), strict=True):
         row.pk = pk
-    outbox.send(
-        (outbox.Item(row.pk, row.copy.user_id, row.copy.story.tag, row.decision) for row in rows), gathered.devices, now
-    )
+    outbox.send((outbox.Item(row.pk, row.copy.user_id, row.copy.story.tag, row.decision) for row in rows), devices, now)
     _tell(rows, actors, now)
     return len(rows)
 
 
-def _new(copies: Collection[Copy]) -> list[Copy]:
+def _new(rows: list[Written]) -> list[Written]:
     """Those the person has not got yet. One query, under the lock of their inboxes, if any has a key."""
-    keys = {copy.story.dedupe_key for copy in copies if copy.story.dedupe_key is not None}
-    known: set[tuple[int, str | None]] = set()
-    if keys:
-        people = sorted({copy.user_id for copy in copies})
-        found = Notification.objects.filter(user__in=people, dedupe_key__in=keys)
-        known.update(found.values_list("user", "dedupe_key"))
+    keys = {row.copy.story.dedupe_key for row in rows if row.copy.story.dedupe_key is not None}
+    if not keys:
+        return rows
+    people = sorted({row.copy.user_id for row in rows})
+    found = Notification.objects.order_by().filter(user__in=people, dedupe_key__in=keys)
+    known: set[tuple[int, str | None]] = set(found.values_list("user", "dedupe_key"))
     result = []
-    for copy in copies:
-        key = copy.user_id, copy.story.dedupe_key
-        if copy.story.dedupe_key is None or key not in known:
+    for row in rows:
+        key = row.copy.user_id, row.copy.story.dedupe_key
+        if row.copy.story.dedupe_key is None or key not in known:
             known.add(key)
-            result.append(copy)
+            result.append(row)
     return result
 
 
-def _decided(copy: Copy, gathered: facts.Gathered, active_at: datetime | None, decided: Decided) -> Written:
-    """`decided`: what was decided in this chunk. Most of a thousand people are alike, and thinking is slow."""
-    known = gathered.of(copy.user_id, copy.story, blocked=copy.blocked, active_at=active_at)
-    key = copy.story.kind, known
-    if key not in decided:
-        decision = policy.decide(*key)
-        decided[key] = decision, policy.remembered(decision, known)
-    decision, why = decided[key]
-    return Written(copy, why, decision)
-
-
-def _number(rows: Sequence[Written], inboxes: Mapping[int, sql.LockedInbox]) -> None:
+def _number(rows: Sequence[Written], heads: Mapping[int, int]) -> None:
     """Gives those that are shown the next numbers of their inboxes."""
-    heads: dict[int, int] = {}
+    taken: dict[int, int] = {}
     for row in rows:
         if row.shown:
             user_id = row.copy.user_id
-            row.seq = heads[user_id] = heads.get(user_id, inboxes[user_id].head) + 1
-    sql.store_heads(heads)
+            row.seq = taken[user_id] = taken.get(user_id, heads[user_id]) + 1
+    sql.store_heads(taken)
 
 
 def _columns(row: Written, now: datetime) -> dict[str, Any]:

@@ -116,10 +116,10 @@ export class App {
 
   /** @param {Person[]} people who is chosen already */
   async newMessage(people = []) {
-    this.drawer(false);
-    this.switcher.dialog.close();
     try {
       const { NewMessage } = await import("./new-message.js");
+      this.drawer(false);
+      this.switcher.dialog.close(); // Only now: until there is another place for them, keys are not the composer's.
       this.#newMessage ??= new NewMessage(this);
       this.#newMessage.open(people);
     } catch {

@@ -11,7 +11,6 @@ export class CompletionList {
   /** @type {Option[]} */ #options = [];
   /** @type {Trigger | null} */ #trigger = null;
   #at = 0;
-  /** @type {Map<string, string> | null} fetched with the first colon */ #emoji = null;
 
   /**
    * @param {Composer} composer
@@ -58,7 +57,7 @@ export class CompletionList {
 
   /** @param {Trigger} trigger */
   #match({ kind, query }) {
-    if (kind === ":") return this.#emoji ? matchEmoji(this.#emoji, query, this.#recent()) : this.#fetchEmoji();
+    if (kind === ":") return matchEmoji(query, this.#recent());
     const { session } = this.app;
     const log = session.log(session.current);
     if (!log.members) session.loadMembers(session.current);
@@ -75,18 +74,6 @@ export class CompletionList {
     if (!room || !mayCallAll(room)) return [];
     const members = session.log(room.id).members;
     return matchCalls(query, { room: members && members.length - 1, online: Math.max(0, room.online - 1) });
-  }
-
-  /** @returns {Option[]} nothing yet */
-  #fetchEmoji() {
-    this.#loadEmoji().catch(() => {}); // Offline: no list, but what one types is there.
-    return [];
-  }
-
-  async #loadEmoji() {
-    const { EMOJI } = await import("./emoji.js");
-    this.#emoji = EMOJI;
-    if (this.#trigger) this.update();
   }
 
   /** @param {number} index */

@@ -89,9 +89,9 @@ export class RoomSwitcher extends Part {
     this.#hasty = !place && !!this.people.waiting;
     if (!place) return;
     const person = place.person ?? other(place.room);
+    if (together && person) return this.app.newMessage([person]);
     this.dialog.close();
-    if (together && person) this.app.newMessage([person]);
-    else if (place.room) this.app.openRoom(place.room);
+    if (place.room) this.app.openRoom(place.room);
     else if (person) this.app.actions.converse([person.id]);
   }
 }

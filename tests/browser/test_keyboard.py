@@ -41,7 +41,7 @@ def test_from_signing_in_to_deleting_a_message_by_keys_alone(site: Site, enter: 
     keys.press("ArrowUp")
     expect(message(page, "two 🎉")).to_be_focused()
     keys.press("Enter")
-    expect(page.get_by_role("menuitem", name="Copy link")).to_be_focused()
+    expect(page.get_by_role("menuitem", name="Reply")).to_be_focused()
     keys.press("ArrowUp")
     expect(page.get_by_role("menuitem", name="Delete")).to_be_focused()
     keys.press("Enter")

@@ -89,7 +89,7 @@ export class RoomSwitcher extends Part {
     this.#hasty = !place && !!this.people.waiting;
     if (!place) return;
     const person = place.person ?? other(place.room);
-    if (together && person) return this.app.newMessage([person]);
+    if (together && person) return void this.app.newMessage([person]);
     this.dialog.close();
     if (place.room) this.app.openRoom(place.room);
     else if (person) this.app.actions.converse([person.id]);

@@ -11,9 +11,9 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from chat import protocol, selectors
-from chat.consumers import RoomSockets
 from chat.models import Membership, Room
 from chat.services import rooms
+from chat.sockets import RoomSockets
 from realtime_site.live import topics
 from realtime_site.live.admission import Snapshot
 from realtime_site.live.closing import Close

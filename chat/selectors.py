@@ -147,7 +147,8 @@ def _within(rows: Sequence[Message], seq: int) -> tuple[int, int]:
 
 
 def _size(row: Message) -> int:
-    return len(row.body) + len(row.html)
+    quoted = protocol.QUOTE_CHARACTERS if row.reply_to_id else 0
+    return len(row.body) + len(row.html) + quoted
 
 
 def _older(rows: QuerySet[Message], limit: int) -> list[Message]:

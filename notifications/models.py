@@ -157,7 +157,10 @@ class Device(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
-        indexes: ClassVar = [models.Index(fields=["user"], name="devices_of_a_person")]
+        indexes: ClassVar = [
+            models.Index(fields=["user"], name="devices_of_a_person"),
+            models.Index(fields=["session_key"], name="devices_of_a_session"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user}"

@@ -5,7 +5,7 @@ that is gone) is the deliverer's, and stored with the delivery.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
@@ -142,14 +142,16 @@ def zone(name: str) -> ZoneInfo:
 
 def remembered(decision: Decision, facts: Facts) -> dict[str, Any]:
     """What `Notification.why` keeps: a decision, and the facts that were not as they usually are."""
-    usual = asdict(Facts(now=facts.now))
-    told = {name: value for name, value in asdict(facts).items() if value != usual[name]}
-    told.pop("email_after", None)
+    told = {name: value for name in _TOLD if (value := getattr(facts, name)) != getattr(_USUAL, name)}
     return {channel: [verdict.outcome, verdict.rule] for channel, verdict in decision.items()} | {
         "facts": {
             name: sorted(value) if isinstance(value, frozenset) else _plain(value) for name, value in told.items()
         }
     }
+
+
+_USUAL = Facts(now=datetime.min)
+_TOLD = [field.name for field in fields(Facts) if field.name not in {"now", "email_after"}]
 
 
 def _against_all(kind: Kind, facts: Facts) -> Rule | None:

@@ -19,7 +19,8 @@ class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: i
     """
 
     support_js_module_import_aggregation = True
-    max_post_process_passes = 12  # one for each module in the longest chain of imports; Django's 5 are too few
+    # A new hash changes those who import the file, one level a pass: as many as our longest chain has, and more.
+    max_post_process_passes = 12
     patterns = (
         *CompressedManifestStaticFilesStorage.patterns,
         ("*.js", ((COMMENTS, _NOTHING),)),

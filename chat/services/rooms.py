@@ -74,7 +74,7 @@ def add(*, by_id: int, room_id: int, user_id: int) -> protocol.Room:
         check_not_direct(room)
         if not get_user_model().objects.filter(pk=user_id, is_active=True).exists():
             raise ClientError("not_found", "No such person.")
-        if not Membership.objects.filter(user_id=user_id, room=room).exists() and _add(room, user_id, Role.MEMBER):
+        if _add(room, user_id, Role.MEMBER):
             by = get_user_model().objects.get(pk=by_id)
             events.tell([Added(user_id, news.ref(room), by_id, wire.person(by).name)])
         return selectors.room_of(user_id=user_id, room_id=room_id)

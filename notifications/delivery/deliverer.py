@@ -69,7 +69,6 @@ class Deliverer:
 
     async def run(self) -> None:
         """Until it is told to stop."""
-        logger.info("Delivering what is due")
         loops = [self._again(self._push, IDLE_SECONDS), self._again(self._mail, MAIL_IDLE_SECONDS)]
         async with asyncio.TaskGroup() as group:
             for loop in (*loops, self._every(PRUNE_SECONDS, self._prune), self._every(REPORT_SECONDS, self._report)):
@@ -196,6 +195,8 @@ class Deliverer:
             return
         try:
             await in_database(import_module(PRUNING).prune)
+        except ClientError:  # the database is away; there is time
+            pass
         except Exception:
             logger.exception("Old notifications could not be pruned")
 

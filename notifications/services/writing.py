@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications import facts, policy, protocol, sql, wire
+from notifications.kinds import Kind
 from notifications.models import Notification
 from notifications.policy import Decision
 from notifications.services import outbox
@@ -21,6 +22,10 @@ from notifications.stories import Story, Telling
 
 # People written for in one transaction: on SQLite, which has one writer, 40 ms in which nobody posts.
 CHUNK = 1_000
+
+
+# Verdicts, and what is remembered of them, by kind and facts.
+Decided = dict[tuple[Kind, policy.Facts], tuple[Decision, dict[str, Any]]]
 
 
 class Copy(NamedTuple):
@@ -86,7 +91,8 @@ def _write(copies: list[Copy], actors: Mapping[int, protocol.Actor], now: dateti
     gathered = facts.gather(people, {copy.story for copy in copies}, now)
     inboxes = sql.lock_inboxes(people)
     copies = _new(copies)
-    rows = [_decided(copy, gathered, inboxes[copy.user_id].active_at) for copy in copies]
+    decided: Decided = {}
+    rows = [_decided(copy, gathered, inboxes[copy.user_id].active_at, decided) for copy in copies]
     _number(rows, inboxes)
     for row, pk in zip(rows, sql.insert(Notification, [_columns(row, now) for row in rows]), strict=True):
         row.pk = pk
@@ -114,10 +120,15 @@ def _new(copies: Collection[Copy]) -> list[Copy]:
     return result
 
 
-def _decided(copy: Copy, gathered: facts.Gathered, active_at: datetime | None) -> Written:
+def _decided(copy: Copy, gathered: facts.Gathered, active_at: datetime | None, decided: Decided) -> Written:
+    """`decided`: what was decided in this chunk. Most of a thousand people are alike, and thinking is slow."""
     known = gathered.of(copy.user_id, copy.story, blocked=copy.blocked, active_at=active_at)
-    decision = policy.decide(copy.story.kind, known)
-    return Written(copy, policy.remembered(decision, known), decision)
+    key = copy.story.kind, known
+    if key not in decided:
+        decision = policy.decide(*key)
+        decided[key] = decision, policy.remembered(decision, known)
+    decision, why = decided[key]
+    return Written(copy, why, decision)
 
 
 def _number(rows: Sequence[Written], inboxes: Mapping[int, sql.LockedInbox]) -> None:

@@ -1,7 +1,9 @@
 """`python -m tests.browser.seed`: makes what a browser test needs, in a process of its own.
 
 Standard input: `{"people": ["alice"], "rooms": {"general": ["alice"]}, "messages": {"general": [["alice", "hello"]]}}`.
-The first of a room's people owns it. Standard output: session keys by username.
+The first of a room's people owns it. A third part of what is said is the place, from 0, of what it answers.
+`{"direct": [{"people": ["alice", "bob"], "messages": [["bob", "hi"]]}]}` makes conversations the same way.
+Standard output: session keys by username.
 """
 
 import json
@@ -17,8 +19,9 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
 
+from chat import protocol  # noqa: E402
 from chat.models import Room  # noqa: E402
-from chat.services import messages  # noqa: E402
+from chat.services import direct, messages  # noqa: E402
 from realtime_site.accounts.models import User  # noqa: E402
 from tests.factories import make_room, make_user  # noqa: E402
 
@@ -31,16 +34,29 @@ def main() -> None:
         make_room(slug, owner, *others)
     for slug, said in wanted.get("messages", {}).items():
         _say(Room.objects.get(slug=slug), said)
+    for conversation in wanted.get("direct", []):
+        opener, *others = [people[name].pk for name in conversation["people"]]
+        room = direct.open_with(user_id=opener, people=others)
+        _say(Room.objects.get(pk=room.id), conversation.get("messages", []))
     json.dump({name: _session(user) for name, user in people.items()}, sys.stdout)
 
 
-def _say(room: Room, said: list[list[str]]) -> None:
+def _say(room: Room, said: list[list[Any]]) -> None:
     ids = dict(User.objects.values_list("username", "pk"))
-    drafts = [
-        messages.Draft(room_id=room.pk, author_id=ids[who], client_id=uuid.uuid4(), body=body) for who, body in said
-    ]
-    for start in range(0, len(drafts), 50):
-        messages.post_batch(drafts[start : start + 50])
+    stored: list[int] = []
+    at_once = 1 if any(answered for _, _, *answered in said) else 50
+    for start in range(0, len(said), at_once):
+        drafts = [
+            messages.Draft(
+                room_id=room.pk,
+                author_id=ids[who],
+                client_id=uuid.uuid4(),
+                body=body,
+                reply_to=stored[answered[0]] if answered else None,
+            )
+            for who, body, *answered in said[start : start + at_once]
+        ]
+        stored += [posted.id for posted in messages.post_batch(drafts) if isinstance(posted, protocol.Message)]
 
 
 def _session(user: User) -> str:

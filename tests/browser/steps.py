@@ -23,3 +23,22 @@ def wait_until_connected(page: Page) -> None:
 
 def room_link(page: Page, slug: str) -> Locator:
     return page.locator(f"room-list [data-room={slug}]")
+
+
+def conversation_link(page: Page, name: str) -> Locator:
+    return page.locator("room-list[data-direct]").get_by_role("link", name=name, exact=True)
+
+
+def go_to(page: Page, letters: str) -> None:
+    """By Ctrl K, as fast as one can type: what is found comes when it comes."""
+    page.keyboard.press("Control+k")
+    page.keyboard.type(letters)
+    page.keyboard.press("Enter")
+    expect(page.locator("room-switcher dialog")).to_be_hidden()
+
+
+def act(page: Page, text: str, action: str) -> None:
+    """From the menu of a message."""
+    message(page, text).hover()
+    message(page, text).get_by_role("button", name="Message actions").click()
+    page.locator("message-menu").get_by_role("menuitem", name=action).click()

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Enter
 from tests.browser.site import Site
-from tests.browser.steps import say, wait_until_connected
+from tests.browser.steps import act, conversation_link, say, wait_until_connected
 
 INSIDE = [
     "/rooms/general/",
@@ -56,6 +56,37 @@ def test_dialogs_are_sound(site: Site, enter: Enter, opener: str) -> None:
     _assert_accessible(page, opener)
     page.keyboard.press("Escape")
     expect(page.locator("remote-dialog dialog")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_conversations_answers_and_blocked_people_are_sound(site: Site, enter: Enter, scheme: str) -> None:
+    people = ["alice", "bob", "carol"]
+    said = [["bob", "Hello"], ["alice", "Hi, @room", 0], ["carol", "Noise"], ["bob", "Good", 1]]
+    direct = [{"people": ["alice", "carol"], "messages": [["carol", "Hello"]]}, {"people": people, "messages": said}]
+    keys = site.seed(people=people, rooms={"general": people}, messages={"general": said}, direct=direct)
+    page = enter(site, keys["alice"], "/rooms/general/", color_scheme=scheme, reduced_motion="reduce")
+    wait_until_connected(page)
+    page.locator(".message__author", has_text="Carol").click()
+    _assert_accessible(page, "a person's menu")
+    page.locator("person-menu [data-action=block]").click()
+    page.locator("#confirm [value=yes]").click()
+    page.locator("[data-act=members]").click()
+    act(page, "Hello", "Reply")
+    expect(page.locator(".message--folded")).to_be_visible()
+    page.locator("#message").press_sequentially("@o")
+    expect(page.locator(".completion")).to_be_visible()
+    _assert_accessible(page, "a room with answers")
+    for name in ("Bob, Carol 4 unread", "Carol 1 unread"):
+        conversation_link(page, name).click()
+        _assert_accessible(page, name)
+    page.get_by_role("button", name="New message").first.click()
+    page.locator("#new-message [role=option]").first.click()
+    expect(page.locator("#new-message .chip")).to_be_visible()
+    _assert_accessible(page, "a new message")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    expect(page.locator("room-switcher [role=option]").first).to_be_visible()
+    _assert_accessible(page, "the switcher")
 
 
 def test_a_room_is_made_in_a_dialog_and_open_at_once(site: Site, enter: Enter) -> None:

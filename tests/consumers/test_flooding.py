@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from asgiref.sync import sync_to_async
 
-from chat import consumers as chat_module
+from chat import sockets as sockets_module
 from realtime_site.accounts.models import User
 from realtime_site.live import auth
 from realtime_site.live import consumer as consumer_module
@@ -39,7 +39,7 @@ async def test_a_room_takes_so_much_from_all_and_another_room_is_not_concerned(
     connect: Connect, people: list[User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await sync_to_async(make_room)("random", *people)
-    monkeypatch.setattr(chat_module, "_room_posts", Buckets("room", Rate(per_second=0.01, burst=2)))
+    monkeypatch.setattr(sockets_module, "_room_posts", Buckets("room", Rate(per_second=0.01, burst=2)))
     alice, bob = await connect(people[0]), await connect(people[1])
     general, random = alice.room("general")["id"], alice.room("random")["id"]
     assert [(await client.send(general, "hi"))["type"] for client in (alice, bob)] == ["ok", "ok"]
@@ -51,7 +51,7 @@ async def test_a_room_takes_so_much_from_all_and_another_room_is_not_concerned(
 async def test_a_stranger_cannot_use_up_a_rooms_tokens(
     connect: Connect, people: list[User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chat_module, "_room_posts", Buckets("room", Rate(per_second=0.01, burst=1)))
+    monkeypatch.setattr(sockets_module, "_room_posts", Buckets("room", Rate(per_second=0.01, burst=1)))
     alice, mallory = await connect(people[0]), await connect(await sync_to_async(make_user)("mallory"))
     room = alice.room("general")["id"]
     assert (await mallory.send(room, "hi"))["code"] == "forbidden"

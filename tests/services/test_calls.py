@@ -168,7 +168,9 @@ def test_a_quote_shows_how_the_message_stands(house: House) -> None:
 def test_a_stone_quotes_nothing(house: House) -> None:
     asked = say(house.room, house.bob, "secret")
     reply = say(house.room, house.carol, "I see", reply_to=asked.id)
-    assert messages.delete(user_id=house.carol.pk, message_id=reply.id).reply_to is None
+    stone = messages.delete(user_id=house.carol.pk, message_id=reply.id)
+    assert stone.reply_to is None
+    assert selectors.history(user_id=house.alice.pk, room_id=house.room.pk).messages[-1] == stone
 
 
 @pytest.mark.parametrize(

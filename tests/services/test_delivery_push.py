@@ -1,6 +1,8 @@
 """From a row of the outbox to a device, through a push service that looks closely."""
 
 import asyncio
+import socket
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -10,14 +12,16 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from notifications.delivery import vapid
+from notifications.delivery import payload, vapid
 from notifications.delivery.deliverer import Deliverer
-from notifications.delivery.push import Pusher
+from notifications.delivery.outcomes import Outcome
+from notifications.delivery.push import Pusher, Subscription
 from notifications.models import Delivery, Device, Inbox, Preferences
 from tests.factories import make_user
 from tests.notified import log_in, make_device, make_notification, make_push
 from tests.processes import PATIENCE_SECONDS
 from tests.push_service import DRIP, STALL, Answer, PushService
+from tests.push_service import Subscription as Browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -329,3 +333,65 @@ async def test_a_private_address_is_never_spoken_to(settings: Any, service: Push
     rows = await sync_to_async(list)(Delivery.objects.filter(pk__in=pks).values_list("state", "outcome"))
     assert rows == [("failed", "The push service has no public address.")] * 5
     assert phone.asked == 0
+
+
+# --- Names ------------------------------------------------------------------------------------------------------------
+
+
+def device_at(endpoint: str) -> Subscription:
+    made = Browser.make(endpoint)
+    return Subscription(made.endpoint, made.p256dh, made.auth)
+
+
+def resolving(monkeypatch: pytest.MonkeyPatch, *found: str) -> None:
+    """From now on every name leads to these addresses."""
+
+    def getaddrinfo(host: str, port: int, *_: Any) -> list[Any]:
+        return [
+            (socket.AF_INET6 if ":" in one else socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in found
+        ]
+
+    monkeypatch.setattr("notifications.delivery.push.socket.getaddrinfo", getaddrinfo)
+
+
+@pytest.mark.parametrize("found", [["127.0.0.1"], ["8.8.8.8", "10.0.0.1"], ["::ffff:127.0.0.1"], ["64:ff9b::7f00:1"]])
+async def test_a_name_that_leads_home_is_not_followed(monkeypatch: pytest.MonkeyPatch, found: list[str]) -> None:
+    resolving(monkeypatch, *found)
+    to = device_at("https://push.example.org/x")
+    async with Pusher() as pusher:
+        answer = await pusher.send(to, payload.close(["x"], secret="s"))
+    assert (answer.meaning, answer.outcome) == ("failed", Outcome.FORBIDDEN)
+
+
+async def test_a_connection_goes_to_what_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that leads elsewhere when it is asked for the second time (DNS rebinding) gains nothing."""
+    resolving(monkeypatch, "8.8.8.8")
+    tried: list[Any] = []
+
+    async def start_connection(addr_infos: list[Any], **_: Any) -> Any:
+        tried.extend(info[4][0] for info in addr_infos)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("aiohttp.connector.aiohappyeyeballs.start_connection", start_connection)
+    to = device_at("https://push.example.org/x")
+    async with Pusher() as pusher:
+        answer = await pusher.send(to, payload.close(["x"], secret="s"))
+    assert tried == ["8.8.8.8"]
+    assert answer.outcome == Outcome.UNREACHABLE
+
+
+async def test_a_name_server_that_stalls_takes_its_time_from_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    stalled, released = threading.Event(), threading.Event()
+
+    def getaddrinfo(*_: Any) -> list[Any]:
+        stalled.set()
+        released.wait(PATIENCE_SECONDS)
+        raise socket.gaierror
+
+    monkeypatch.setattr("notifications.delivery.push.socket.getaddrinfo", getaddrinfo)
+    to = device_at("https://push.example.org/x")
+    async with Pusher(seconds=0.5) as pusher:
+        answer = await pusher.send(to, payload.close(["x"], secret="s"))
+    assert stalled.is_set()
+    released.set()
+    assert answer.outcome == Outcome.UNREACHABLE

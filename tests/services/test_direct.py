@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import connections
 
-from chat import people, protocol, selectors
+from chat import events, people, protocol, selectors
 from chat.models import Block, Membership, Message, Room
 from chat.services import blocks, direct, invitations, messages, rooms
 from chat.services.messages import Draft, post, post_batch
@@ -231,30 +231,31 @@ def test_nobody_blocks_themselves_or_nobody_and_blocking_twice_is_blocking_once(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_blocking_while_somebody_writes_lets_nothing_in_afterwards() -> None:
+def test_a_block_waits_for_what_is_being_written_and_lets_nothing_in_afterwards() -> None:
     alice, bob = make_user("alice"), make_user("bob")
     room = conversation(alice, bob)
     head_at_block: list[int] = []
-    started = threading.Event()
 
     def block() -> None:
-        started.wait(30)
         blocks.block(user_id=alice.pk, person_id=bob.pk)
         head_at_block.append(Room.objects.get(pk=room.pk).head)
         connections.close_all()
 
     blocker = threading.Thread(target=block)
-    blocker.start()
-    outcomes = []
-    for number in range(40):
-        outcomes += post_batch([Draft(room.pk, bob.pk, uuid4(), str(number))])
-        started.set()
-    blocker.join()
-    outcomes += post_batch([Draft(room.pk, bob.pk, uuid4(), "last")])
-    said = [outcome for outcome in outcomes if isinstance(outcome, protocol.Message)]
-    assert isinstance(outcomes[-1], ClientError)
-    assert outcomes[: len(said)] == said
-    assert Room.objects.get(pk=room.pk).head == head_at_block[0] == len(said)
+
+    def while_it_is_written(**_: Any) -> None:
+        blocker.start()
+        blocker.join(0.5)  # it would be done by then, did it not wait
+        assert blocker.is_alive()
+
+    events.happened.connect(while_it_is_written)
+    try:
+        sent = say(room, bob)
+    finally:
+        events.happened.disconnect(while_it_is_written)
+    blocker.join(30)
+    assert head_at_block == [sent.seq]
+    assert refused(lambda: say(room, bob)) == "forbidden"
 
 
 # --- Finding people --------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from chat import plain, protocol
+from notifications import protocol as notifications
 from realtime_site.live import consumer, errors, frames, outlets
 from realtime_site.live.closing import Close
 
@@ -71,6 +72,32 @@ def test_every_field_of_an_object_is_on_the_page(name: str, kind: type[msgspec.S
     assert set(found[1].replace("\n", " ").replace(" ", "").split(",")) == {
         field.name for field in msgspec.structs.fields(kind)
     }
+
+
+def test_notifications_are_on_the_page() -> None:
+    told = {row[0].strip("`"): ticked(row[1]) for row in rows("Notification commands")}
+    assert told == {tag_of(kind): fields_of(kind) for kind in notifications.COMMANDS}
+    told = {row[0].strip("`"): ticked(row[1]) for row in rows("Notification events")}
+    assert told == {tag_of(kind): fields_of(kind) for kind in notifications.EVENTS}
+    assert "(1 to 100, 30)" in section("Notification commands")
+    assert (notifications.LIST_LIMIT, notifications.NotificationList(id=1).limit) == (100, 30)
+    assert f"most {notifications.SYNC_LIMIT};" in section("Notification commands")
+    assert f"at most {notifications.IDS_LIMIT};" in section("Notification commands")
+    assert f"stops at {notifications.UNREAD_CAP}" in section("Notification commands")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("notifications", notifications.Summary),
+        ("notification", notifications.Notification),
+        ("reasons", notifications.Reason),
+    ],
+)
+def test_every_field_of_a_notification_object_is_on_the_page(name: str, kind: type[msgspec.Struct]) -> None:
+    found = re.search(rf"^- `{name}`[^{{]*`\{{(.*?)\}}`", section("Notification objects"), re.M | re.S)
+    assert found
+    assert found[1].split(", ") == [field.name for field in msgspec.structs.fields(kind)]
 
 
 def test_members_are_described_as_they_are_sent() -> None:

@@ -33,7 +33,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         lease_seconds = max(options["lease"], SENDING_SECONDS + 1)
-        self._shows = options["verbosity"] > 0 and self.stdout.isatty()
+        self._says = options["verbosity"] > 0
+        self._shows = self._says and self.stdout.isatty()
         try:
             asyncio.run(self._deliver(lease_seconds, once=options["once"]))
         except ClientError as error:
@@ -44,6 +45,9 @@ class Command(BaseCommand):
             deliverer = Deliverer(pusher, lease_seconds=lease_seconds)
             self._stop_on_signals(deliverer)
             showing = asyncio.create_task(self._show(deliverer))
+            if self._says and not once:
+                self.stdout.write("Delivering what is due.")
+                self.stdout.flush()
             try:
                 await (deliverer.drain() if once else deliverer.run())
             finally:

@@ -92,7 +92,7 @@ export class Actions {
    * @param {boolean} wish
    */
   async block(person, wish) {
-    const meaning = "You will get no messages and no notifications from them, and in rooms their messages are folded away. They are not told.";
+    const meaning = "Neither of you can write to the other, and in rooms their messages are folded away and notify you of nothing. They are not told.";
     if (wish && !(await this.app.confirm(`Block ${person.name}?`, meaning, "Block"))) return;
     try {
       await this.app.session.people.block(person.id, wish);

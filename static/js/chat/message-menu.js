@@ -34,7 +34,7 @@ export class MessageMenu extends Part {
     for (const [kind, shown] of Object.entries(wanted)) {
       for (const button of this.querySelectorAll(`[data-${kind}]`)) /** @type {HTMLElement} */ (button).hidden = !shown;
     }
-    one(this, "[data-action=person] span").textContent = message.author.name;
+    one(this, "[data-action=person] span").textContent = `About ${message.author.name}`;
     this.showPopover();
     place(this, row.querySelector(".message__more") ?? row, { height: HEIGHT_PX, side: "right" });
     /** @type {HTMLElement} */ (one(this, "button:not([hidden])")).focus();

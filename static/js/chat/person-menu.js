@@ -30,7 +30,7 @@ export class PersonMenu extends Part {
     one(this, ".person > :first-child").replaceWith(avatar(person));
     one(this, ".person__name").textContent = person.name;
     one(this, ".person__handle").textContent = `@${person.username}${mine ? " · you" : blocked ? " · blocked" : ""}`;
-    const shown = { message: !mine, block: !mine && !blocked, unblock: blocked };
+    const shown = { message: !mine && !blocked, block: !mine && !blocked, unblock: blocked };
     for (const [action, wish] of Object.entries(shown)) /** @type {HTMLElement} */ (one(this, `[data-action=${action}]`)).hidden = !wish;
     this.showPopover();
     place(this, by, { height: HEIGHT_PX, side: "left" });

@@ -28,6 +28,7 @@ export class RoomHeader extends Part {
     one(this, "[data-act=members]").setAttribute("aria-label", `People, ${plural(room.online, "person", "people")} online`);
     for (const link of document.querySelectorAll("a[data-act=invite]")) link.setAttribute("href", `/rooms/${room.slug}/invite/`);
     one(this, "[data-act=settings]").setAttribute("href", `/rooms/${room.slug}/settings/`);
+    this.classList.toggle("room-header--direct", isDirect(room));
     const elsewhere = [...session.rooms.byId.values()].some(({ id, unread }) => unread && id !== room.id && !session.rooms.muted.has(id));
     this.classList.toggle("room-header--news", elsewhere);
   }
@@ -38,8 +39,8 @@ function about(room) {
   if (room.archived) return "Archived: nobody can write here any more";
   if (!isDirect(room)) return room.topic;
   const person = other(room);
-  if (!person) return `${plural(room.people.length + 1, "person", "people")}, ${room.online} online`;
-  return `@${person.username}, ${isOtherOnline(room) ? "online" : "away"}`;
+  if (!person) return `${plural(room.people.length + 1, "person", "people")} · ${room.online} online`;
+  return `@${person.username} · ${isOtherOnline(room) ? "online" : "away"}`;
 }
 
 customElements.define("room-header", RoomHeader);

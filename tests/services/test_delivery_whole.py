@@ -1,0 +1,133 @@
+"""From `notify` to the device and the mailbox, and back off the device when it was read: all parts together."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from notifications.api import notify
+from notifications.delivery import vapid
+from notifications.delivery.deliverer import Deliverer
+from notifications.delivery.push import Pusher
+from notifications.explain import why
+from notifications.models import Delivery, Notification
+from notifications.services import devices, reading
+from realtime_site.accounts.models import User
+from tests.factories import make_user
+from tests.notified import log_in
+from tests.push_service import PushService, Subscription
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def service(settings: Any) -> Iterator[PushService]:
+    settings.VAPID_PRIVATE_KEY = vapid.make_private_key()
+    settings.NOTIFICATION_ADDRESSES = None
+    with PushService(vapid.public_key()) as service:
+        settings.PUSH_TEST_ORIGINS = [service.origin]
+        yield service
+    assert service.faults == []
+
+
+@pytest.fixture
+def alice() -> User:
+    return make_user("alice", email="alice@example.org")
+
+
+@pytest.fixture
+def phone(service: PushService, alice: User) -> Subscription:
+    made = service.subscribe()
+    devices.register(
+        user_id=alice.pk, session_key=log_in(alice), endpoint=made.endpoint, p256dh=made.p256dh, auth=made.auth
+    )
+    return made
+
+
+def deliver(settings: Any) -> None:
+    async def drain() -> None:
+        async with Pusher(settings.PUSH_TEST_ORIGINS) as pusher:
+            await Deliverer(pusher).drain()
+
+    asyncio.run(drain())
+
+
+def as_if_later(**time: float) -> None:
+    """What waits is due that much sooner."""
+    for row in Delivery.objects.filter(state="waiting"):
+        Delivery.objects.filter(pk=row.pk).update(due_at=row.due_at - timedelta(**time))
+
+
+def tell(person: User) -> Notification:
+    notify(person, "announcement", title="Hello", body="all", url="/x/", tag="hello")
+    return Notification.objects.latest("pk")
+
+
+def test_it_is_pushed_at_once_and_mailed_when_it_stays_unread(settings: Any, alice: User, phone: Subscription) -> None:
+    told = tell(alice)
+    deliver(settings)
+    assert [push.payload["show"]["id"] for push in phone.got] == [told.pk]
+    assert mail.outbox == []
+    as_if_later(minutes=20)
+    deliver(settings)
+    assert len(mail.outbox) == 1
+    assert len(phone.got) == 1
+    outcomes = {
+        reason.channel: (reason.outcome, reason.detail)
+        for reason in why(user_id=alice.pk, notification_id=told.pk).reasons
+    }
+    assert outcomes["push"][0] == outcomes["email"][0] == "sent"
+    assert outcomes["push"][1].endswith("The push service took it.")
+    assert outcomes["email"][1].endswith("The mail server took it.")
+
+
+def test_what_is_read_leaves_the_device_and_is_not_mailed(settings: Any, alice: User, phone: Subscription) -> None:
+    told = tell(alice)
+    deliver(settings)
+    reading.read(user_id=alice.pk, ids=[told.pk])
+    as_if_later(minutes=20)
+    deliver(settings)
+    assert [push.payload for push in phone.got[1:]] == [{"close": ["hello"]}]
+    assert mail.outbox == []
+
+
+def test_what_is_read_before_it_is_sent_shows_nowhere(settings: Any, alice: User, phone: Subscription) -> None:
+    told = tell(alice)
+    reading.read(user_id=alice.pk, ids=[told.pk])
+    as_if_later(minutes=20)
+    deliver(settings)
+    assert phone.got == []
+    assert mail.outbox == []
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"skipped"}
+
+
+def test_a_new_one_in_its_place_is_not_closed(settings: Any, alice: User, phone: Subscription) -> None:
+    told = tell(alice)
+    deliver(settings)
+    reading.read(user_id=alice.pk, ids=[told.pk])
+    tell(alice)
+    deliver(settings)
+    as_if_later(seconds=10)
+    deliver(settings)
+    assert [list(push.payload) for push in phone.got] == [["show"], ["show"]]
+    closing = Delivery.objects.get(purpose="close")
+    assert (closing.state, closing.outcome) == ("skipped", "Something newer stands in its place.")
+
+
+def test_a_test_reaches_the_device(settings: Any, alice: User, phone: Subscription) -> None:
+    devices.send_test(user_id=alice.pk, device_id=devices.Device.objects.get().pk)
+    deliver(settings)
+    (push,) = phone.got
+    assert push.payload["show"]["body"] == "Notifications arrive on this device."
+    assert Delivery.objects.get().finished_at <= timezone.now()  # type: ignore[operator]
+
+
+def test_whoever_has_logged_out_gets_nothing_on_that_device(settings: Any, alice: User, phone: Subscription) -> None:
+    tell(alice)
+    devices.remove_of_sessions([devices.Device.objects.get().session_key])
+    deliver(settings)
+    assert phone.got == []

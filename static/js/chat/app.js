@@ -4,6 +4,7 @@ import { LiveSocket } from "../live/socket.js";
 import { Actions } from "./actions.js";
 import "./composer.js";
 import "./connection-banner.js";
+import { besides } from "./direct.js";
 import { avatar, copyText, one, toast } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { listenToKeys } from "./keys.js";
@@ -187,7 +188,7 @@ export class App {
   #left(room) {
     if (!room) return location.reload();
     if (room.id !== this.session.current) return;
-    const [next] = this.session.rooms.byId.values();
+    const [next] = besides(this.session.rooms, room.id);
     if (!next) return location.assign("/rooms/");
     toast(`You are no longer in ${room.name}`);
     this.openRoom(next);

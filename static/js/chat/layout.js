@@ -8,7 +8,7 @@ const GROUP_MS = 5 * 60_000;
 /** @typedef {{ author: number, at: string, kind: string, replies: boolean }} Turn */
 
 /** @type {Folding} */
-const NOTHING = { blocked: new Set(), shown: new Set() };
+const NOBODY = { blocked: new Set(), shown: new Set() };
 
 /**
  * @param {Timeline} state
@@ -17,7 +17,7 @@ const NOTHING = { blocked: new Set(), shown: new Set() };
  * @param {Folding} folding
  * @returns {Row[]}
  */
-export function rows(state, entries, me, folding = NOTHING) {
+export function rows(state, entries, me, folding = NOBODY) {
   /** @type {Row[]} */
   const out = [];
   /** @type {Turn | null} */

@@ -14,6 +14,9 @@ import { onTimelineClick, onTimelineKey } from "./timeline-keys.js";
 // How long a message that was looked for stays marked: long enough to find it after the eye has settled.
 const FLASH_MS = 2_400;
 
+/** @type {ReadonlySet<number>} */
+const NOBODY = new Set();
+
 export class TimelineView extends Part {
   box = /** @type {HTMLElement} */ (one(this, "[role=log]"));
   rows = /** @type {HTMLElement} */ (one(this, ".timeline__rows"));
@@ -105,14 +108,13 @@ export class TimelineView extends Part {
     const { timeline } = session.log(room.id);
     if (this.#room !== room.id) this.#enter(room.id);
     const anchor = this.scroller.following ? null : this.scroller.anchor();
-    const { blocked } = session.people;
-    const context = { me: session.me, room, online: session.socket.state === "open", blocked };
     // Between two there is nothing to fold: one came to read it.
-    const folding = other(room) ? undefined : { blocked, shown: this.#shown };
+    const blocked = other(room) ? NOBODY : session.people.blocked;
+    const context = { me: session.me, room, online: session.socket.state === "open", blocked };
     this.box.setAttribute("aria-busy", String(!timeline.loaded));
     this.classList.toggle("timeline--loading", !timeline.loaded);
     this.classList.toggle("timeline--more", timeline.loaded && timeline.moreBefore);
-    reconcile(this.rows, rows(timeline, session.outbox.entries(room.id), session.me.id, folding), {
+    reconcile(this.rows, rows(timeline, session.outbox.entries(room.id), session.me.id, { blocked, shown: this.#shown }), {
       key: (row) => `${room.id} ${row.key}`,
       version: (row) => versionOf(row, context),
       build: (row) => buildRow(row, context),

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Model, QuerySet
 
+from notifications import wire
 from notifications.catalogue import kind as kind_of
 from notifications.models import Notification
 from notifications.policy import Level
@@ -50,7 +51,8 @@ def notify(
         kind, actor=actor, target=target, title=title, body=body, url=url, dedupe_key=dedupe_key, scope=scope,
         position=position, tag=tag,
     )  # fmt: skip
-    return write([Telling(story, ids_of(user_or_users))])
+    known = {actor.pk: wire.actor(actor)} if isinstance(actor, AbstractBaseUser) else None
+    return write([Telling(story, ids_of(user_or_users))], actors=known)
 
 
 def announce(

@@ -24,6 +24,7 @@ from notifications.stories import Story, Telling
 CHUNK = 1_000
 
 Devices = Mapping[int, Sequence[facts.PushDevice]]
+Actors = Mapping[int, protocol.Actor]
 
 
 class Copy(NamedTuple):
@@ -49,16 +50,20 @@ class Written:
         return self.decision["app"].outcome != "skip"
 
 
-def write(tellings: Sequence[Telling], *, between: Callable[[int], None] | None = None) -> int:
+def write(
+    tellings: Sequence[Telling], *, actors: Actors | None = None, between: Callable[[int], None] | None = None
+) -> int:
     """Writes what is new of it, and returns how much that was. People who do not exist are left out.
 
-    Raises ValueError for an actor who does not.
+    `actors`: how those who act are shown, where the caller knows; else it is read. Raises ValueError for an actor who
+    does not exist.
 
     Of several with one `dedupe_key` a person gets the first. `between` is called after each thousand, outside the
     transaction, with the number of people done.
     """
     written = done = 0
-    actors = _actors({telling.story.actor_id for telling in tellings if telling.story.actor_id is not None})
+    if actors is None:
+        actors = _actors({telling.story.actor_id for telling in tellings if telling.story.actor_id is not None})
     for chunk in _chunks(tellings):
         now = timezone.now()
         # Everything that can be is done before the transaction: on SQLite nobody else writes while it lasts.
@@ -102,7 +107,7 @@ def _decided(copies: Sequence[Copy], now: datetime) -> tuple[list[Written], Devi
     return rows, gathered.devices
 
 
-def _write(rows: list[Written], devices: Devices, actors: Mapping[int, protocol.Actor], now: datetime) -> int:
+def _write(rows: list[Written], devices: Devices, actors: Actors, now: datetime) -> int:
     heads = sql.lock_inboxes(row.copy.user_id for row in rows)
     rows = _new(rows)
     _number(rows, heads)
@@ -162,7 +167,7 @@ def _columns(row: Written, now: datetime) -> dict[str, Any]:
     }
 
 
-def _tell(rows: Sequence[Written], actors: Mapping[int, protocol.Actor], now: datetime) -> None:
+def _tell(rows: Sequence[Written], actors: Actors, now: datetime) -> None:
     texts = {
         story: wire.encode_shared(wire.told(story, actors.get(story.actor_id or 0), now))
         for story in {row.copy.story for row in rows}
@@ -178,7 +183,7 @@ def _alerts(decision: Decision) -> bool:
     return decision["app"].outcome == "show"
 
 
-def _actors(user_ids: Set[int]) -> dict[int, protocol.Actor]:
+def _actors(user_ids: Set[int]) -> Actors:
     if not user_ids:
         return {}
     found = {user.pk: wire.actor(user) for user in get_user_model()._default_manager.filter(pk__in=user_ids)}

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any, ClassVar, Self
 
 import msgspec
+from django.conf import settings
 
 from chat import people, protocol, selectors, wire
 from chat.access import access_own_message
@@ -18,15 +19,20 @@ from realtime_site.live.database import in_database
 from realtime_site.live.errors import ClientError
 from realtime_site.live.events import Event
 from realtime_site.live.frames import Command
+from realtime_site.live.limits import Buckets, Rate
 from realtime_site.live.presence import presence
 
 Fields = dict[str, Any]
+
+# Somebody new greets twenty colleagues at once; nobody makes twenty acquaintances an hour.
+_conversations = Buckets("conversations", Rate(per_second=1 / 180, burst=20))
 
 
 class ChatConsumer(RoomSockets):
     """All rooms of one person."""
 
     commands: ClassVar[tuple[type[Command], ...]] = (*LiveConsumer.commands, *protocol.COMMANDS)
+    buckets: ClassVar[tuple[Buckets, ...]] = (*RoomSockets.buckets, _conversations)
 
     def __init__(self) -> None:
         super().__init__()
@@ -148,6 +154,9 @@ class ChatConsumer(RoomSockets):
     # --- People ----------------------------------------------------------------------------------------------------
 
     async def direct_open(self, command: protocol.DirectOpen) -> Fields:
+        new = await in_database(direct.is_new, user_id=self.user.pk, people=command.people)
+        if new and settings.LIVE_RATE_LIMITS:
+            _conversations.take(self.person.id)
         return {"room": self._entered(await in_database(direct.open_with, user_id=self.user.pk, people=command.people))}
 
     async def people_find(self, command: protocol.PeopleFind) -> Fields:

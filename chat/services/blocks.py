@@ -1,12 +1,12 @@
 """Who wants nothing of whom."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from chat import people, protocol, wire
-from chat.models import Block, Room
+from chat.models import Block, Room, people_key
 from chat.services import sql
 from realtime_site.live import topics
 from realtime_site.live.errors import ClientError
@@ -36,23 +36,18 @@ def unblock(*, user_id: int, person_id: int) -> list[int]:
         return _told(user_id)
 
 
-def barred(pairs: Mapping[int, frozenset[int]]) -> frozenset[int]:
-    """Those of the rooms, given with the two people in each, in which one has blocked the other. One query, if any."""
-    everybody = frozenset().union(*pairs.values())
+def barred(pairs: Mapping[int, Iterable[frozenset[int]]]) -> frozenset[int]:
+    """Those of the rooms, given with pairs of people, where one of a pair has blocked the other. One query, if any."""
+    everybody = {user_id for of_room in pairs.values() for pair in of_room for user_id in pair}
     if not everybody:
         return frozenset()
     rows = Block.objects.filter(blocker__in=everybody, blocked__in=everybody)
     found = {frozenset(pair) for pair in rows.values_list("blocker_id", "blocked_id")}
-    return frozenset(room_id for room_id, pair in pairs.items() if pair in found)
-
-
-def people_key(ids: set[int]) -> str:
-    """What names the conversation of these people in `Room.people_key`."""
-    return ",".join(str(number) for number in sorted(ids))
+    return frozenset(room_id for room_id, of_room in pairs.items() if found & {*of_room})
 
 
 def _told(user_id: int) -> list[int]:
     """To all of the person's own sockets."""
     blocked = people.blocked_by_all([user_id])[user_id]
-    publish_on_commit(Event(topics.user(user_id), [wire.encode(protocol.BlockedEvent(blocked))]))
+    publish_on_commit(Event(topics.rooms(user_id), [wire.encode(protocol.BlockedEvent(blocked))]))
     return blocked

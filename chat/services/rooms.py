@@ -104,7 +104,7 @@ def leave(*, user_id: int, room_id: int) -> int:
         _say(room, membership.user, "left")
         removed = wire.encode(protocol.RoomRemoved(room.pk))
         topic = topics.room(room.pk)
-        publish_on_commit(Event(topics.user(user_id), [removed], control=("detach", topic, room.head)))
+        publish_on_commit(Event(topics.rooms(user_id), [removed], control=("detach", topic, room.head)))
         events.tell([Left(user_id, room.pk)])
     return room.head
 
@@ -121,7 +121,7 @@ def read(*, user_id: int, room_id: int, seq: int) -> protocol.ReadEvent:
         room = selectors.room_of(user_id=user_id, room_id=room_id)
         event = protocol.ReadEvent(room_id, _int(room.last_read), _int(room.unread), _int(room.mentions))
         if moved:
-            publish_on_commit(Event(topics.user(user_id), [wire.encode(event)]))
+            publish_on_commit(Event(topics.rooms(user_id), [wire.encode(event)]))
             events.tell([Read(user_id, room_id, event.last_read)])
         return event
 
@@ -172,7 +172,7 @@ def _add(room: Room, user_id: int, role: str) -> bool:
     Membership.objects.filter(pk=membership.pk).update(last_read=locked.head)
     event = protocol.RoomEvent(selectors.room_of(user_id=user_id, room_id=room.pk))
     control = ("attach", topics.room(room.pk), locked.head)
-    publish_on_commit(Event(topics.user(user_id), [wire.encode(event)], control=control))
+    publish_on_commit(Event(topics.rooms(user_id), [wire.encode(event)], control=control))
     return True
 
 

@@ -1,6 +1,6 @@
 """What those who want to write may do: read under the locks of their rooms.
 
-One query; another if any answers a message, and one more if any writes to a conversation of two.
+One query; another if any answers a message, and one more if any writes to a conversation of two, or begins one.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -51,7 +51,7 @@ class Standing:
     # Who is in the conversations among the rooms.
     people: Mapping[int, Collection[int]]
     answered: Mapping[int, Message]
-    # Conversations of two, one of whom has blocked the other.
+    # Conversations in which a block stands between those who talk.
     barred: frozenset[int]
 
     def check(self, draft: Draft) -> None:
@@ -98,8 +98,15 @@ def read(rooms: Mapping[int, LockedRoom], drafts: Sequence[Draft]) -> Standing:
     for room_id, user_id in roles if people else ():
         if room_id in people:
             people[room_id].append(user_id)
-    pairs = {room_id: pair for room_id in people if (pair := rooms[room_id].pair)}
+    pairs = {room_id: _pairs(rooms[room_id], {user for room, user in wanted if room == room_id}) for room_id in people}
     return Standing(rooms, roles, people, answered, blocks.barred(pairs))
+
+
+def _pairs(room: LockedRoom, writers: set[int]) -> list[frozenset[int]]:
+    """Of whom neither may have blocked the other: two who talk; who begins a talk of more, and each of these."""
+    if len(room.people) == 2:
+        return [room.people]
+    return [] if room.head else [frozenset({one, other}) for one in writers for other in room.people - {one}]
 
 
 def _answered(ids: set[int]) -> dict[int, Message]:

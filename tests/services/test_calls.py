@@ -74,6 +74,7 @@ def test_the_wider_word_wins_and_a_name_wins_over_both(house: House) -> None:
 def test_everybody_in_a_conversation_may_call_all(house: House) -> None:
     group = direct.open_with(user_id=house.alice.pk, people=[house.bob.pk, house.carol.pk])
     room = Room.objects.get(pk=group.id)
+    assert called(say(room, house.alice, "@room")) == {"bob": "room", "carol": "room"}
     assert called(say(room, house.carol, "@room")) == {"alice": "room", "bob": "room"}
     assert called(say(room, house.carol, "@online", house.bob)) == {"bob": "online"}
 
@@ -247,6 +248,7 @@ def test_only_what_needs_more_queries_costs_them(house: House, monkeypatch: pyte
     room, author = house.room.pk, wire_person(house.bob)
     asked = say(house.room, house.alice, "Who?")
     pair = direct.open_with(user_id=house.bob.pk, people=[house.carol.pk]).id
+    post(Draft(pair, house.bob.pk, uuid4(), "the first"))
 
     def batch(size: int, body: str = "plain", room_id: int = room, reply_to: int | None = None) -> list[Draft]:
         return [Draft(room_id, house.bob.pk, uuid4(), body, author, reply_to) for _ in range(size)]

@@ -1,7 +1,7 @@
 """`/ws/chat/`: the commands of `chat.protocol`, each a few lines that call a service or a selector."""
 
 import asyncio
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Awaitable, Mapping, Sequence, Set
 from typing import Any, ClassVar, Self
 
 import msgspec
@@ -38,6 +38,8 @@ class ChatConsumer(RoomSockets):
         super().__init__()
         # How far each topic was complete when it was entered.
         self._complete: dict[str, int | None] = {}
+        # Rooms of which it is known that they are no conversation of two: they never become one.
+        self._not_of_two: frozenset[int] = frozenset()
 
     @classmethod
     def snapshots(cls, sockets: Sequence[Self]) -> list[Snapshot | ClientError]:
@@ -170,16 +172,26 @@ class ChatConsumer(RoomSockets):
 
     # --- What is stored nowhere ------------------------------------------------------------------------------------
 
-    def typing(self, command: protocol.Typing) -> Fields:
-        self._relay(command.room, protocol.TypingEvent(command.room, self.person))
-        return {}
+    def typing(self, command: protocol.Typing) -> Fields | Awaitable[Fields]:
+        return self._relay(command.room, protocol.TypingEvent(command.room, self.person))
 
-    def signal(self, command: protocol.Signal) -> Fields:
-        self._relay(command.room, protocol.SignalEvent(command.room, self.person, command.name, command.data))
-        return {}
+    def signal(self, command: protocol.Signal) -> Fields | Awaitable[Fields]:
+        event = protocol.SignalEvent(command.room, self.person, command.name, command.data)
+        return self._relay(command.room, event)
 
-    def _relay(self, room_id: int, event: msgspec.Struct) -> None:
+    def _relay(self, room_id: int, event: msgspec.Struct) -> Fields | Awaitable[Fields]:
+        """Asks the database only where one may have blocked the other: between two, and for what a room is."""
         topic = topics.room(room_id)
         if topic not in self._topics:
             raise ClientError("not_found", "No such room.")
-        self.hub.publish(Event(topic, [wire.encode(event)], ephemeral=isinstance(event, protocol.TypingEvent)))
+        relayed = Event(topic, [wire.encode(event)], ephemeral=isinstance(event, protocol.TypingEvent))
+        if room_id not in self._not_of_two:
+            return self._relay_unless_barred(room_id, relayed)
+        self.hub.publish(relayed)
+        return {}
+
+    async def _relay_unless_barred(self, room_id: int, event: Event) -> Fields:
+        if not await in_database(blocks.check_not_barred, room_id=room_id):
+            self._not_of_two |= {room_id}
+        self.hub.publish(event)
+        return {}

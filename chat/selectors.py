@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from chat import people, protocol, wire
 from chat.access import access_membership
-from chat.models import Membership, Mention, Message, Room
+from chat.models import Block, Membership, Mention, Message, Room
 from realtime_site.live.errors import ClientError
 
 
@@ -68,7 +68,9 @@ def _older_conversations(user_ids: Collection[int]) -> QuerySet[Any, Any]:
 def _memberships(user_ids: Collection[int]) -> QuerySet[Membership]:
     unread = Message.objects.filter(room=OuterRef("room"), seq__gt=OuterRef("last_read"), deleted_at=None)
     unread = unread.filter(kind=Message.Kind.TEXT).exclude(author=OuterRef("user"))
+    ignored = Block.objects.filter(blocker=OuterRef("user"), blocked=OuterRef("message__author"))
     named = Mention.objects.filter(user=OuterRef("user"), room=OuterRef("room"), seq__gt=OuterRef("last_read"))
+    named = named.exclude(Exists(ignored))
     return (
         Membership.objects.filter(user__in=user_ids, room__archived_at=None)
         .select_related("room")

@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from chat import protocol, selectors, wire
-from chat.models import Block, Membership, Room, people_key
-from chat.services import sql
+from chat.models import Membership, Room, people_key
+from chat.services import blocks, sql
 from realtime_site.live import topics
 from realtime_site.live.errors import ClientError
 from realtime_site.live.events import Event
@@ -48,7 +47,7 @@ def open_with(*, user_id: int, people: list[int]) -> protocol.Room:
         found = Room.objects.filter(people_key=key).first()
         is_mine = found is not None and bring_back(user_id=user_id, slug=found.slug)
         if len(others) == 1 or not is_mine:
-            _check_nobody_blocked(user_id, others)
+            blocks.check_neither_blocked(user_id=user_id, others=others)
         room = found or _make(user_id, key)
         _enter(room, user_id)
         return selectors.room_of(user_id=user_id, room_id=room.pk)
@@ -70,12 +69,6 @@ def tell(newcomers: Sequence[Newcomer], said: Sequence[protocol.Message], rooms:
     for user_id, room in newcomers:
         texts = [wire.message_event(message) for message in said if message.room == room.id]
         _publish(Newcomer(user_id, room), texts, rooms[room.id].head)
-
-
-def _check_nobody_blocked(user_id: int, others: set[int]) -> None:
-    mine, theirs = Q(blocker=user_id, blocked__in=others), Q(blocker__in=others, blocked=user_id)
-    if Block.objects.filter(mine | theirs).exists():
-        raise ClientError("forbidden", "One of you has blocked the other.")
 
 
 def _make(user_id: int, key: str) -> Room:

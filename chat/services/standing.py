@@ -11,12 +11,13 @@ from chat import protocol
 from chat.access import check_open, deny
 from chat.models import Membership, Message
 from chat.services import blocks, sql
-from chat.services.calls import Circle, Entry
+from chat.services.calls import AUDIENCES, Circle, Entry
 from chat.services.sql import LockedRoom
 from realtime_site.live.errors import ClientError
 
 # Room, author, client_id: what makes a message the same one.
 Key = tuple[int, int, UUID]
+_WORDS = frozenset(AUDIENCES)
 _CALLERS = {Membership.Role.OWNER, Membership.Role.MODERATOR}
 
 
@@ -60,7 +61,7 @@ class Standing:
             deny(draft.room_id)
         check_open(self.rooms[draft.room_id])
         if draft.room_id in self.barred:
-            raise ClientError("forbidden", "One of you has blocked the other.")
+            raise blocks.refusal()
         if draft.reply_to is not None and self._answered_by(draft) is None:
             raise ClientError("not_found", "No such message to reply to.")
 
@@ -76,7 +77,10 @@ class Standing:
         room_id = draft.room_id
         answered = answers.author_id if answers and (room_id, answers.author_id) in self.roles else None
         return Circle(
-            may_call_all=room_id in self.people or self.roles[room_id, draft.author_id] in _CALLERS,
+            # Who called many and may no longer still mends what they said.
+            words=_WORDS
+            if room_id in self.people or self.roles[room_id, draft.author_id] in _CALLERS
+            else _WORDS & {before[0]},
             online=draft.online,
             people=self.people.get(room_id, ()),
             answered=answered,

@@ -187,9 +187,16 @@ async def test_blocking_ends_a_conversation_of_two_until_it_is_taken_back(connec
     assert (await other.event("blocked"))["people"] == [house.alice.pk]
     assert (await alice.send(room, "hello?"))["code"] == "forbidden"
     assert (await bob.send(room, "no"))["code"] == "forbidden"
+    for client in (alice, bob):
+        for kind, fields in (("typing", {}), ("signal", {"name": "x"})):
+            assert (await client.command(kind, room=room, **fields))["code"] == "forbidden"
+            assert (await client.command(kind, room=house.general.pk, **fields))["type"] == "ok"
     assert (await alice.send(house.general.pk, "in a room"))["type"] == "ok"
     assert (await connect(house.bob)).welcome["blocked"] == [house.alice.pk]
     assert (await bob.command("person.unblock", person=house.alice.pk))["blocked"] == []
+    assert (await alice.command("signal", room=room, name="free"))["type"] == "ok"
+    await bob.event("signal", lambda frame: frame["name"] == "free")
+    assert {frame["room"] for frame in bob.events if frame["type"] in {"typing", "signal"}} == {house.general.pk}
     assert (await alice.send(room, "hello?"))["type"] == "ok"
 
 

@@ -114,6 +114,19 @@ def test_an_edit_adds_and_takes_away(house: House) -> None:
         assert selectors.room_of(user_id=user.pk, room_id=house.room.pk).mentions == 0
 
 
+def test_who_may_call_all_no_longer_still_mends_what_they_said(house: House) -> None:
+    sent = say(house.room, house.max, "@room luhcn")
+    narrow = say(house.room, house.max, "@online luhcn", house.bob)
+    Membership.objects.filter(room=house.room, user=house.max).update(role="member")
+    mended = edit(house, sent, "@room lunch")
+    assert (mended.audience, set(called(mended))) == ("room", {"alice", "bob", "carol"})
+    assert '<span class="mention" data-user="room">' in mended.html
+    wider = edit(house, narrow, "@online @room lunch")
+    assert (wider.audience, called(wider)) == ("online", {"bob": "online"})
+    assert called(edit(house, sent, "lunch")) == {}
+    assert called(edit(house, sent, "@room lunch")) == {}
+
+
 def test_an_edit_that_keeps_the_word_calls_no_others(house: House) -> None:
     """A comma mended an hour later must not call those who came online since."""
     sent = say(house.room, house.alice, "@online lunch", house.bob, house.carol)

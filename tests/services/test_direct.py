@@ -255,6 +255,37 @@ def test_in_rooms_and_groups_a_block_stops_nobody_but_no_new_group_is_made() -> 
     say(conversation(dora, alice, bob), dora)  # she has blocked nobody
 
 
+@pytest.mark.parametrize("blocker", ["alice", "mallory"])
+def test_nobody_is_brought_into_a_room_across_a_block(blocker: str) -> None:
+    alice, mallory = make_user("alice"), make_user("mallory")
+    who, whom = (alice, mallory) if blocker == "alice" else (mallory, alice)
+    blocks.block(user_id=who.pk, person_id=whom.pk)
+    room = make_room("insult", mallory, kind="private")
+    assert refused(lambda: rooms.add(by_id=mallory.pk, room_id=room.pk, user_id=alice.pk)) == "forbidden"
+    assert set(room.members.all()) == {mallory}
+    blocks.unblock(user_id=who.pk, person_id=whom.pk)
+    rooms.add(by_id=mallory.pk, room_id=room.pk, user_id=alice.pk)
+
+
+def test_those_whom_one_has_blocked_call_nobody_until_it_is_taken_back() -> None:
+    alice, bob, mallory = make_user("alice"), make_user("bob"), make_user("mallory")
+    room = make_room("general", mallory, alice, bob)
+    say(room, mallory, "@room hear, hear")
+    say(room, mallory, "@alice you above all")
+    say(room, bob, "@alice mind the gap")
+
+    def mentions() -> Any:
+        return selectors.room_of(user_id=alice.pk, room_id=room.pk).mentions
+
+    assert mentions() == 3
+    blocks.block(user_id=alice.pk, person_id=mallory.pk)
+    say(room, mallory, "@alice again")
+    assert mentions() == 1
+    assert selectors.room_of(user_id=bob.pk, room_id=room.pk).mentions == 1
+    blocks.unblock(user_id=alice.pk, person_id=mallory.pk)
+    assert mentions() == 4
+
+
 def test_who_is_blocked_after_opening_a_group_begins_nothing_in_it() -> None:
     alice, bob, carol = make_user("alice"), make_user("bob"), make_user("carol")
     group = conversation(bob, alice, carol)

@@ -72,7 +72,8 @@ class Notification(models.Model):
                 name="unread_in_an_inbox",
             ),
             models.Index(
-                fields=["scope", "user", "position"],
+                # The person first: PostgreSQL takes it for all that is unread of one, too.
+                fields=["user", "scope", "position"],
                 condition=Q(read_at=None, withdrawn_at=None),
                 name="unread_in_a_scope",
             ),
@@ -187,7 +188,8 @@ class Delivery(models.Model):
     notification = models.ForeignKey(Notification, models.CASCADE, null=True, blank=True, related_name="deliveries")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     channel = models.CharField(max_length=10)
-    device = models.ForeignKey(Device, models.SET_NULL, null=True, blank=True, related_name="+")
+    # No constraint: a device that goes while it is written for must fail neither what is told nor the logout.
+    device = models.ForeignKey(Device, models.SET_NULL, null=True, blank=True, related_name="+", db_constraint=False)
     purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.SHOW)
     # Where it goes: the push service's host, so that one that stalls holds up nobody else's.
     lane = models.CharField(max_length=255, blank=True)

@@ -56,19 +56,22 @@ def _change(rows: QuerySet[Notification], **fields: Any) -> None:
 
 def _change_of(people: list[int], rows: QuerySet[Notification], fields: Mapping[str, Any]) -> None:
     heads = sql.lock_inboxes(people)
-    changed = list(rows.select_related("actor").order_by("user", "seq"))
-    rows.update(**fields)
+    changed = list(rows.filter(user__in=heads).select_related("actor").order_by("user", "seq"))
     for row in changed:
         for name, value in fields.items():
             setattr(row, name, value)
+        if row.seq is not None:
+            row.changed = heads[row.user_id] = heads[row.user_id] + 1
+    sql.change({row.pk: row.changed for row in changed}, _columns(fields))
     numbered = [row for row in changed if row.seq is not None]
-    for row in numbered:
-        row.changed = heads[row.user_id] = heads[row.user_id] + 1
-    sql.store_numbers({row.pk: row.changed or 0 for row in numbered})
     sql.store_heads({row.user_id: heads[row.user_id] for row in numbered})
     if fields.get("withdrawn_at"):
-        outbox.close(Notification.objects.filter(pk__in=[row.pk for row in changed]), fields["withdrawn_at"])
-    _tell(numbered, selectors.standings(people))
+        outbox.close([row.pk for row in changed], fields["withdrawn_at"])
+    _tell(numbered, selectors.standings({row.user_id for row in numbered}))
+
+
+def _columns(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {Notification._meta.get_field(name).column: value for name, value in fields.items()}
 
 
 def _tell(rows: Sequence[Notification], standings: Mapping[int, selectors.Standing]) -> None:

@@ -75,7 +75,8 @@ def _read(user_id: int, rows: QuerySet[Notification], up_to: int | None = None) 
 
 
 def _lock(user_id: int) -> int:
-    return sql.lock_inboxes([user_id])[user_id]
+    """The head. Of somebody whose account just went there is nothing left to change."""
+    return sql.lock_inboxes([user_id]).get(user_id, 0)
 
 
 def _tell(user_id: int, number: int, *, read: bool, ids: Sequence[int] | None = None, up_to: int | None = None) -> None:

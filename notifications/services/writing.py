@@ -109,7 +109,7 @@ def _decided(copies: Sequence[Copy], now: datetime) -> tuple[list[Written], Devi
 
 def _write(rows: list[Written], devices: Devices, actors: Actors, now: datetime) -> int:
     heads = sql.lock_inboxes(row.copy.user_id for row in rows)
-    rows = _new(rows)
+    rows = _new([row for row in rows if row.copy.user_id in heads])
     _number(rows, heads)
     for row, pk in zip(rows, sql.insert(Notification, [_columns(row, now) for row in rows]), strict=True):
         row.pk = pk

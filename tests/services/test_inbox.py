@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from notifications import selectors
@@ -141,6 +142,44 @@ def test_a_withdrawn_one_is_closed_too(alice: User) -> None:
     changing.withdraw(target="x:1")
     assert Delivery.objects.filter(purpose="close").count() == 1
     assert selectors.unread_of(alice.pk) == 0
+
+
+def test_what_is_gone_leaves_the_device_though_an_older_one_is_unread(alice: User) -> None:
+    make_device(alice)
+    tell(alice, "older", tag="t")
+    tell(alice, "secret", tag="t", target="x:1")
+    Delivery.objects.update(state="sent")
+    changing.withdraw(target="x:1")
+    assert Delivery.objects.filter(purpose="close", tag="t").count() == 1
+
+
+def test_only_what_is_pushed_takes_the_place_of_what_is_gone(alice: User) -> None:
+    device = make_device(alice)
+    tell(alice, "secret", tag="t", target="x:1")
+    Delivery.objects.update(state="sent")
+    Device.objects.all().delete()  # what comes now is not pushed
+    tell(alice, "newer", tag="t")
+    device.save(force_insert=True)
+    Delivery.objects.update(device=device)
+    Delivery.objects.filter(notification__title="newer").update(state="skipped")
+    changing.withdraw(target="x:1")
+    assert Delivery.objects.filter(purpose="close", tag="t").count() == 1
+
+
+def test_what_is_still_to_be_pushed_takes_the_place_of_what_is_gone(alice: User) -> None:
+    make_device(alice)
+    tell(alice, "secret", tag="t", target="x:1")
+    Delivery.objects.update(state="sent")
+    tell(alice, "newer", tag="t")
+    changing.withdraw(target="x:1")
+    assert not Delivery.objects.filter(purpose="close").exists()
+
+
+def test_what_was_pushed_to_nobody_costs_one_look(alice: User) -> None:
+    (row,) = tell(alice, "one", target="x:1")
+    with CaptureQueriesContext(connection) as queries:
+        outbox.close([row.pk], timezone.now())
+    assert len(queries) == 1
 
 
 def test_a_lane_is_a_push_service() -> None:

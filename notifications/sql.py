@@ -86,8 +86,18 @@ def insert(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> list[int]:
     columns = list(rows[0])
     listed = ", ".join(f'"{name}"' for name in columns)
     statement = f"INSERT INTO {model._meta.db_table} ({listed}) SELECT {listed} FROM {_recordset(model, columns)}"
-    parameter = msgspec.json.encode([{name: _adapted(value) for name, value in row.items()} for row in rows]).decode()
-    return sorted(pk for (pk,) in fetch(f"{statement} RETURNING id", [parameter]))
+    return sorted(pk for (pk,) in fetch(f"{statement} RETURNING id", [_as_json(rows)]))
+
+
+def renew(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Writes rows of notifications anew, by their `id`: neither seen nor read nor withdrawn."""
+    table, columns = Notification._meta.db_table, list(rows[0])
+    said = ", ".join(f'"{name}" = v."{name}"' for name in columns if name != "id")
+    execute(
+        f"UPDATE {table} SET seen_at = NULL, read_at = NULL, withdrawn_at = NULL, {said}"
+        f" FROM (SELECT * FROM {_recordset(Notification, columns)}) AS v WHERE {table}.id = v.id",
+        [_as_json(rows)],
+    )
 
 
 def upsert_active(user_ids: Iterable[int], at: datetime) -> None:
@@ -138,6 +148,10 @@ def _recordset(model: type[Model], columns: Iterable[str]) -> str:
     types = {field.column: field.db_type(connection) for field in model._meta.concrete_fields}
     described = ", ".join(f'"{name}" {types[name]}' for name in columns)
     return f"json_to_recordset(%s) AS r ({described})"
+
+
+def _as_json(rows: Iterable[Mapping[str, Any]]) -> str:
+    return msgspec.json.encode([{name: _adapted(value) for name, value in row.items()} for row in rows]).decode()
 
 
 def _timestamp() -> str:

@@ -22,8 +22,7 @@ AT_ONCE = 1_000
 
 def withdraw(*, target: str, user_ids: Collection[int] | None = None) -> None:
     """What a notification was about is there no more; or concerns these people no more. Nothing of its text stays."""
-    rows = Notification.objects.filter(target=target, withdrawn_at=None)
-    _withdraw(rows if user_ids is None else rows.filter(user__in=user_ids))
+    _withdraw(Notification.objects.filter(target=target, withdrawn_at=None), user_ids)
 
 
 def leave_scope(*, user_id: int, scope: str) -> None:
@@ -33,22 +32,25 @@ def leave_scope(*, user_id: int, scope: str) -> None:
         Level.objects.filter(user=user_id, scope=scope).delete()
 
 
-def retell(*, target: str, body: str) -> None:
-    """What it is about says something else now. Nobody is alerted again."""
-    rows = Notification.objects.filter(target=target, withdrawn_at=None).exclude(body=body)
+def retell(*, target: str, user_ids: Collection[int], kind: str, title: str, body: str) -> None:
+    """What it is about says something else now, or concerns them otherwise. Nobody is alerted again."""
+    said = {"kind": kind, "title": title, "body": body}
+    rows = Notification.objects.filter(target=target, withdrawn_at=None).exclude(**said)
     with transaction.atomic(savepoint=False):
-        _change(rows, body=body)
+        _change(rows, user_ids, **said)
 
 
-def _withdraw(rows: QuerySet[Notification]) -> None:
+def _withdraw(rows: QuerySet[Notification], user_ids: Collection[int] | None = None) -> None:
     now = timezone.now()
     with transaction.atomic(savepoint=False):
-        _change(rows, title="", body="", url="", actor=None, withdrawn_at=now)
+        _change(rows, user_ids, title="", body="", url="", actor=None, withdrawn_at=now)
 
 
-def _change(rows: QuerySet[Notification], **fields: Any) -> None:
-    """Sets fields of rows, each a number of its inbox: a handful of queries a thousand people."""
-    people = sorted(set(rows.order_by().values_list("user", flat=True)))
+def _change(rows: QuerySet[Notification], user_ids: Collection[int] | None, **fields: Any) -> None:
+    """Sets fields of rows, all or those of some people, each a number of its inbox: a handful of queries a thousand
+    people.
+    """
+    people = sorted(set(rows.order_by().values_list("user", flat=True) if user_ids is None else user_ids))
     for start in range(0, len(people), AT_ONCE):
         portion = people[start : start + AT_ONCE]
         _change_of(portion, rows.filter(user__in=portion), fields)

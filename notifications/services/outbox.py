@@ -41,6 +41,11 @@ def send(items: Iterable[Item], devices: Mapping[int, Sequence[PushDevice]], now
     sql.insert(Delivery, rows)
 
 
+def drop(notification_ids: Collection[int]) -> None:
+    """What still waits to be sent of notifications that are written anew."""
+    Delivery.objects.filter(notification__in=notification_ids, state=State.WAITING).delete()
+
+
 def close(gone: Collection[int] | QuerySet[Notification], now: datetime) -> None:
     """Takes what was read or withdrawn off the devices that showed it, unless something newer stands, or will stand, in
     its place there. One query where nothing of it was pushed.

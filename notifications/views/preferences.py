@@ -103,7 +103,11 @@ def _page(request: HttpRequest, *, form: PreferencesForm | None = None, status: 
         "address": outside.addresses_of([user_id]).get(user_id),
         "push_key": vapid.public_key(),
         "devices": selectors.devices_of(user_id),
-        "levels": [(*place, levels[scope], scope) for scope, place in outside.scopes_of(user_id, levels).items()],
+        "levels": [
+            (*place, levels[scope], scope)
+            for scope, place in outside.scopes_of(user_id, levels).items()
+            if scope in levels
+        ],
         "level_choices": LEVELS,
     }
     return render(request, "notifications/preferences.html", context, status=status)

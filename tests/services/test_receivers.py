@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from chat import events
 from chat.events import Added, Concern, Deleted, Edited, Left, Posted, Read, RoomRef
 from chat.models import Block
+from chat.services import rooms
 from notifications import selectors
 from notifications.kinds import Channel
 from notifications.models import Delivery, Device, Level, Notification
@@ -225,6 +226,13 @@ def test_whoever_leaves_keeps_nothing_of_the_room(house: House) -> None:
     assert "Alice mentioned" not in said
     events.tell([house.posted(number=9, text="secret")])
     assert Notification.objects.count() == 2
+
+
+def test_an_invitation_is_read_by_looking_at_the_room(house: House) -> None:
+    rooms.add(by_id=house.alice.pk, room_id=house.room.pk, user_id=house.mallory.pk)
+    assert selectors.unread_of(house.mallory.pk) == 1
+    rooms.read(user_id=house.mallory.pk, room_id=house.room.pk, seq=1)
+    assert selectors.unread_of(house.mallory.pk) == 0
 
 
 def test_being_brought_into_a_room_is_told_until_it_is_opened(house: House) -> None:

@@ -80,6 +80,8 @@ class Notification(models.Model):
             # Not without the empty ones: SQLite would then not use it for `target = ?`.
             models.Index(fields=["target"], name="notified_of"),
             models.Index(fields=["created_at"], name="notifications_by_age"),
+            # Decisions that are forgotten leave it, so that whoever forgets finds the next at its beginning.
+            models.Index(fields=["created_at"], condition=~Q(why={}), name="decisions_by_age"),
         ]
 
     def __str__(self) -> str:

@@ -156,6 +156,10 @@ class Migration(migrations.Migration):
             model_name='notification',
             index=models.Index(fields=['created_at'], name='notifications_by_age'),
         ),
+        migrations.AddIndex(
+            model_name='notification',
+            index=models.Index(condition=models.Q(('why', {}), _negated=True), fields=['created_at'], name='decisions_by_age'),
+        ),
         migrations.AddConstraint(
             model_name='notification',
             constraint=models.UniqueConstraint(fields=('user', 'seq'), name='seq_once_in_an_inbox'),

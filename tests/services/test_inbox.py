@@ -321,6 +321,26 @@ def test_the_admin_shows_decisions_and_not_what_was_said(alice: User, client: An
     assert "app: sent (default). Nothing speaks against it." in page
 
 
+def test_decisions_that_were_forgotten_are_not_looked_at_again() -> None:
+    users = User.objects.bulk_create(User(username=f"p{number}", password="!") for number in range(500))
+    notify(users, "announcement", title="Old")
+    Notification.objects.update(created_at=timezone.now() - timedelta(days=40))
+    notify(users, "announcement", title="New")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    with CaptureQueriesContext(connection) as queries:
+        assert pruning.prune(batches=1) >= 500
+    plan = explained(next(one["sql"] for one in queries.captured_queries if "why" in one["sql"]))
+    assert "decisions_by_age" in plan
+
+
+def explained(statement: str) -> str:
+    how = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{how} {statement}")
+        return str(cursor.fetchall())
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_with_one_key_make_one() -> None:
     alice, bob = make_user("alice"), make_user("bob")

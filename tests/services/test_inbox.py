@@ -1,7 +1,9 @@
 """Seen, read, unread, by id, up to a number and by scope."""
 
+import json
 import threading
-from datetime import timedelta
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from notifications import selectors
+from notifications import catchup, selectors
 from notifications.api import notify
 from notifications.kinds import Kind
 from notifications.models import Delivery, Device, Inbox, Notification
@@ -19,6 +21,14 @@ from realtime_site.accounts.models import User
 from tests.factories import make_admin, make_user
 
 pytestmark = pytest.mark.django_db
+
+ROW: dict[str, Any] = {
+    "kind": "announcement",
+    "title": "Hello",
+    "scope": "shop:1",
+    "tag": "t",
+    "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+}
 
 
 @pytest.fixture
@@ -65,6 +75,27 @@ def test_reading_up_to_a_number_leaves_what_came_after(alice: User) -> None:
     tell(alice, "one", "two", "three")
     assert reading.read_up_to(user_id=alice.pk, seq=2) == 1
     assert unread(alice) == ["three"]
+
+
+def test_no_word_of_what_was_read_names_more_than_a_few_hundred(alice: User) -> None:
+    rows = [{**ROW, "user_id": alice.pk, "seq": seq, "changed": seq, "position": seq} for seq in range(1, 1_203)]
+    Notification.objects.bulk_create(Notification(**row) for row in rows)
+    Inbox.objects.create(user=alice, head=1_202)
+    reading.read_scope(user_id=alice.pk, scope="shop:1", position=1_201)
+    numbers = Notification.objects.filter(read_at__isnull=False).values_list("changed", flat=True)
+    assert Counter(numbers) == {1_203: 500, 1_204: 500, 1_205: 201}
+    assert Inbox.objects.get().head == 1_205
+    missed = json.loads(catchup.since(f"inbox.{alice.pk}", 1_204).texts[0])
+    assert (len(missed["ids"]), missed["unread"]) == (201, 1)
+
+
+def test_what_was_read_up_to_a_number_is_caught_up_with_by_that_number(alice: User) -> None:
+    rows = [{**ROW, "user_id": alice.pk, "seq": seq, "changed": seq} for seq in range(1, 703)]
+    Notification.objects.bulk_create(Notification(**row) for row in rows)
+    Inbox.objects.create(user=alice, head=702)
+    reading.read_up_to(user_id=alice.pk, seq=701)
+    missed = json.loads(catchup.since(f"inbox.{alice.pk}", 702).texts[0])
+    assert missed == {"type": "notification.read", "seq": 703, "read": True, "unread": 1, "up_to": 701}
 
 
 def test_seen_keeps_the_count(alice: User) -> None:

@@ -2,8 +2,9 @@
 
 Owns the shape of the truth. Knows no socket, no push service, no chat.
 
-A person's inbox counts its events as a room does: each notification written, read, withdrawn takes the next value of
-`Inbox.head` in its transaction. What happened after `s` is `changed > s`, and no table of events is needed.
+A person's inbox counts its events as a room does: each notification written, retold or withdrawn, and each reading,
+takes the next value of `Inbox.head` in its transaction. What happened after `s` is `changed > s`, and no table of
+events is needed.
 """
 
 from typing import ClassVar

@@ -1,6 +1,6 @@
 """Writing notifications: facts, decision, numbers, rows, what is to be sent, and word to the sockets.
 
-One transaction a thousand people, or the caller's; a dozen statements in each, however many they are.
+One transaction a thousand people, or the caller's; at most a dozen statements in each, however many they are.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set

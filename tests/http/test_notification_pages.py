@@ -158,6 +158,7 @@ def test_what_is_somebody_elses_is_not_there(alice: User) -> None:
     other = logged_in(make_user("mallory"))
     assert other.get(f"/notifications/{row.pk}/").status_code == 404
     assert other.get(f"/notifications/{row.pk}/why/").status_code == 404
+    assert "no-store" in other.get(f"/notifications/{row.pk}/why/")["Cache-Control"]
     other.post("/notifications/read/", {"id": row.pk, "read": "1"})
     row.refresh_from_db()
     assert not row.read_at

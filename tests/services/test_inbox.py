@@ -262,6 +262,7 @@ def test_levels_go_with_welcome_and_decide_for_a_hosts_own_scopes(alice: User, s
         ({"url": "http://example.org/"}, "`url` is a path"),
         ({"url": "javascript:alert(1)"}, "`url` is a path"),
         ({"url": "//example.org/"}, "`url` is a path"),
+        ({"url": "https://bank.example:x@example.org/"}, "`url` is a path"),
         ({"url": "/\\example.org/"}, "`url` is a path"),
         ({"url": "/\t/example.org/"}, "`url` is a path"),
         ({"position": 5}, "goes with a `scope`"),
@@ -316,6 +317,12 @@ def test_announcing(alice: User, capsys: pytest.CaptureFixture[str]) -> None:
     assert "1 of 1" in capsys.readouterr().out
     with pytest.raises(CommandError, match="longer than 200"):
         call_command("announce", "x" * 201)
+
+
+def test_an_announcement_with_a_key_is_told_once(alice: User) -> None:
+    for _ in range(2):
+        call_command("announce", "Tonight we update", key="update-1")
+    assert Notification.objects.get().user == alice
 
 
 def test_pruning(alice: User) -> None:

@@ -11,7 +11,7 @@ from chat import events
 from chat.events import Added, Concern, Deleted, Edited, Left, Posted, Read, RoomRef
 from chat.models import Block
 from chat.services import rooms
-from notifications import selectors
+from notifications import explain, selectors
 from notifications.kinds import Channel
 from notifications.models import Delivery, Device, Level, Notification
 from notifications.services import preferences
@@ -195,6 +195,14 @@ def test_coming_and_going_leaves_one_invitation(house: House) -> None:
     events.tell([Added(house.mallory.pk, house.ref, house.alice.pk, "Alice")])
     assert listed(house.mallory) == [("invitation", "Alice brought you into general", "")]
     assert Notification.objects.filter(user=house.mallory).count() == 1
+
+
+def test_whoever_wrote_it_is_told_that_they_did(house: House) -> None:
+    events.tell([house.posted({house.bob.pk: "named"})])
+    said = explain.why(user_id=house.alice.pk, target="chat.message:7")
+    assert {(reason.outcome, reason.rule) for reason in said.reasons} == {("skipped", "own")}
+    said = explain.why(user_id=house.carol.pk, target="chat.message:7")
+    assert {reason.rule for reason in said.reasons} == {"level"}
 
 
 def test_a_deleted_message_leaves_no_word(house: House) -> None:

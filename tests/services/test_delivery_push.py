@@ -190,7 +190,7 @@ async def test_after_the_last_try_it_is_given_up_and_says_so(settings: Any, serv
         notification = make_notification(make_user())
         device = make_device(notification.user, phone)
         old = make_notification(notification.user, created_at=timezone.now() - timedelta(days=1))
-        return make_push(notification, device, attempts=15).pk, make_push(old, device).pk
+        return make_push(notification, device, attempts=39).pk, make_push(old, device, attempts=7).pk
 
     for pk in await begin():
         await drained(settings)

@@ -1,7 +1,7 @@
 """What is true of taken rows at this moment: read in bulk, a query a table whatever the number of rows."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -11,6 +11,8 @@ from notifications.delivery.recheck import DeviceState, Facts, Purpose
 from notifications.models import Delivery, Device, Inbox, Notification, Preferences
 from realtime_site.live.auth import Credentials, authenticate
 
+# What is taken now is due again after this at the latest: whatever is due sooner is on its way, or about to be.
+COMING = timedelta(minutes=1)
 _PURPOSES: dict[str, Purpose] = {"show": "show", "close": "close", "test": "test"}
 
 
@@ -31,7 +33,7 @@ def of_pushes(rows: Collection[Delivery], context: Context, now: datetime) -> li
     """For each row, in their order."""
     active = dict(Inbox.objects.filter(pk__in=context.people, active_at__isnull=False).values_list("pk", "active_at"))
     signed_in = _signed_in(context.devices.values())
-    latest = _latest_unread([row for row in rows if row.purpose == Delivery.Purpose.CLOSE])
+    shown, coming = _newer([row for row in rows if row.purpose == Delivery.Purpose.CLOSE], now)
     return [
         Facts(
             now=now,
@@ -40,7 +42,8 @@ def of_pushes(rows: Collection[Delivery], context: Context, now: datetime) -> li
             account_open=_is_open(context.people.get(row.user_id)),
             device=_device_state(row, context, signed_in),
             **_state(row, context),
-            replaced=(row.user_id, row.tag) in latest and latest[row.user_id, row.tag] > row.created_at,
+            replaced=shown.get((row.device_id, row.tag), row.created_at) > row.created_at,
+            overtaken=(row.device_id, row.tag) in coming,
             active_at=active.get(row.user_id),
             push_while_active=row.user_id in context.preferences and context.preferences[row.user_id].push_while_active,
         )
@@ -84,16 +87,23 @@ def _signed_in(devices: Iterable[Device]) -> set[int]:
     }
 
 
-def _latest_unread(closing: Collection[Delivery]) -> dict[tuple[int, str], datetime]:
-    """Of each person and tag to be closed: when the last notification came that is still to be shown."""
+Tag = tuple[int | None, str]
+
+
+def _newer(closing: Collection[Delivery], now: datetime) -> tuple[dict[Tag, datetime], set[Tag]]:
+    """Of each device and tag to be closed: when the device last got something that is still to be shown there, and
+    where something is on its way or about to be.
+    """
     if not closing:
-        return {}
-    unread = Notification.objects.filter(
-        user__in={row.user_id for row in closing},
+        return {}, set()
+    shows = Delivery.objects.filter(
+        device__in={row.device_id for row in closing},
         tag__in={row.tag for row in closing},
-        shown=True,
-        read_at=None,
-        withdrawn_at=None,
-    )
-    found = unread.order_by().values("user_id", "tag").annotate(latest=Max("created_at"))
-    return {(one["user_id"], one["tag"]): one["latest"] for one in found}
+        channel="push",
+        purpose=Delivery.Purpose.SHOW,
+        notification__read_at=None,
+        notification__withdrawn_at=None,
+    ).order_by()
+    sent = shows.filter(state=Delivery.State.SENT).values("device_id", "tag").annotate(latest=Max("finished_at"))
+    coming = shows.filter(state=Delivery.State.WAITING, due_at__lte=now + COMING).values_list("device_id", "tag")
+    return {(one["device_id"], one["tag"]): one["latest"] for one in sent}, set(coming)

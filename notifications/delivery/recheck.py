@@ -32,8 +32,9 @@ class Facts:
     read: bool = False
     seen: bool = False
     withdrawn: bool = False
-    # For a close: one with the same tag came later and is unread.
+    # For a close: the device got another with the same tag later, which is unread; or one is about to go there.
     replaced: bool = False
+    overtaken: bool = False
     active_at: datetime | None = None
     push_while_active: bool = False
 
@@ -54,7 +55,7 @@ def of_push(facts: Facts) -> Verdict:
     if facts.device != "there":
         return Verdict("skip", _DEVICE_OUTCOMES[facts.device])
     if facts.purpose == "close":
-        return Verdict("skip", Outcome.REPLACED) if facts.replaced else SEND
+        return _of_close(facts)
     if facts.purpose == "test":
         return SEND
     if outcome := of_notification(read=facts.read, seen=facts.seen, withdrawn=facts.withdrawn):
@@ -64,6 +65,13 @@ def of_push(facts: Facts) -> Verdict:
             return Verdict("skip", Outcome.ACTIVE)
         return Verdict("postpone")
     return SEND
+
+
+def _of_close(facts: Facts) -> Verdict:
+    """A close takes away whatever has its tag: it must not arrive after what is to stay."""
+    if facts.replaced:
+        return Verdict("skip", Outcome.REPLACED)
+    return Verdict("postpone") if facts.overtaken else SEND
 
 
 def of_notification(*, read: bool, seen: bool, withdrawn: bool) -> Outcome | None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from notifications import sql
 from notifications.facts import PushDevice
@@ -15,6 +15,11 @@ from notifications.policy import Decision
 
 # Something read is taken off the devices a moment later: reading on through a room is one push, not twenty.
 CLOSE_AFTER = timedelta(seconds=3)
+
+# Sent, or tried before it was skipped or given up: a deliverer may have sent it and been killed, an answer be lost.
+_MAY_BE_SHOWN = Q(state=Delivery.State.SENT) | Q(
+    state__in=[Delivery.State.SKIPPED, Delivery.State.FAILED], attempts__gt=1
+)
 
 
 class Item(NamedTuple):
@@ -44,7 +49,7 @@ def close(gone: QuerySet[Notification], now: datetime) -> None:
     closing = Delivery.objects.filter(user=OuterRef("user"), device=OuterRef("device"), tag=tag)
     closing = closing.filter(purpose=Delivery.Purpose.CLOSE, state=Delivery.State.WAITING)
     there = Delivery.objects.filter(notification__in=gone, channel="push", purpose=Delivery.Purpose.SHOW)
-    there = there.filter(~Exists(newer), ~Exists(closing), state=Delivery.State.SENT, device__isnull=False)
+    there = there.filter(_MAY_BE_SHOWN, ~Exists(newer), ~Exists(closing), device__isnull=False)
     found = there.order_by().values_list("user", "device", "lane", "notification__tag").distinct()
     sql.insert(Delivery, [_closing(*one, now) for one in found])
 

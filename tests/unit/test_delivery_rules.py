@@ -43,6 +43,7 @@ TABLE: list[tuple[dict[str, Any], str, str, str]] = [
     ({"withdrawn": True}, Outcome.WITHDRAWN, "send", "send"),
     ({"withdrawn": True, "read": True, "seen": True}, Outcome.WITHDRAWN, "send", "send"),
     ({"replaced": True}, "send", Outcome.REPLACED, "send"),
+    ({"overtaken": True}, "send", "postpone", "send"),
     ({"active_at": ACTIVE}, "postpone", "send", "send"),
     ({"active_at": ACTIVE, "read": True}, Outcome.READ, "send", "send"),
     ({"active_at": NOW - timedelta(seconds=91)}, "send", "send", "send"),

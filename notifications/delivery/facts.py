@@ -4,10 +4,13 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import Max
 
-from notifications.delivery.recheck import DeviceState, Facts, Purpose
+from notifications import policy
+from notifications.delivery import standing
+from notifications.delivery.recheck import NOTHING_NEW, DeviceState, Facts, Purpose
 from notifications.models import Delivery, Device, Inbox, Notification, Preferences
 from realtime_site.live.auth import Credentials, authenticate
 
@@ -32,6 +35,7 @@ class Context:
 def of_pushes(rows: Collection[Delivery], context: Context, now: datetime) -> list[Facts]:
     """For each row, in their order."""
     active = dict(Inbox.objects.filter(pk__in=context.people, active_at__isnull=False).values_list("pk", "active_at"))
+    standings = standing.of_rows(rows, context.notifications)
     signed_in = _signed_in(context.devices.values())
     shown, coming = _newer([row for row in rows if row.purpose == Delivery.Purpose.CLOSE], now)
     return [
@@ -41,7 +45,8 @@ def of_pushes(rows: Collection[Delivery], context: Context, now: datetime) -> li
             purpose=_PURPOSES[row.purpose],
             account_open=_is_open(context.people.get(row.user_id)),
             device=_device_state(row, context, signed_in),
-            **_state(row, context),
+            standing=standings.get(row.pk, NOTHING_NEW),
+            quiet=_is_quiet(row.user_id, context, now),
             replaced=shown.get((row.device_id, row.tag), row.created_at) > row.created_at,
             overtaken=(row.device_id, row.tag) in coming,
             active_at=active.get(row.user_id),
@@ -51,16 +56,12 @@ def of_pushes(rows: Collection[Delivery], context: Context, now: datetime) -> li
     ]
 
 
-def _state(row: Delivery, context: Context) -> dict[str, bool]:
-    """Of the notification. Where it is gone, its cause is."""
-    one = context.notifications.get(row.notification_id or 0)
-    if one is None:
-        return {"withdrawn": row.purpose == Delivery.Purpose.SHOW}
-    return {
-        "read": one.read_at is not None,
-        "seen": one.seen_at is not None,
-        "withdrawn": one.withdrawn_at is not None,
-    }
+def _is_quiet(user_id: int, context: Context, now: datetime) -> bool:
+    own = context.preferences.get(user_id)
+    if own is None:
+        return False
+    zone = own.time_zone or settings.TIME_ZONE
+    return policy.is_quiet(policy.Facts(now, time_zone=zone, quiet_from=own.quiet_from, quiet_until=own.quiet_until))
 
 
 def _is_open(person: Any) -> bool:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from notifications.delivery import payload
 from notifications.delivery.lanes import FIRST_WIDTH, MOST_LANES, SLOTS, WIDTH, Lanes
 from notifications.delivery.outcomes import Outcome
-from notifications.delivery.recheck import Facts, of_mail, of_push
+from notifications.delivery.recheck import Facts, Standing, of_mail, of_push
 from notifications.delivery.retry import (
     MOST_ATTEMPTS,
     STALE_ATTEMPTS,
@@ -38,14 +38,20 @@ TABLE: list[tuple[dict[str, Any], str, str, str]] = [
     ({"device": "removed"}, Outcome.DEVICE_REMOVED, Outcome.DEVICE_REMOVED, Outcome.DEVICE_REMOVED),
     ({"device": "moved"}, Outcome.DEVICE_MOVED, Outcome.DEVICE_MOVED, Outcome.DEVICE_MOVED),
     ({"device": "signed_out"}, Outcome.SIGNED_OUT, Outcome.SIGNED_OUT, Outcome.SIGNED_OUT),
-    ({"read": True}, Outcome.READ, "send", "send"),
-    ({"seen": True}, Outcome.SEEN, "send", "send"),
-    ({"withdrawn": True}, Outcome.WITHDRAWN, "send", "send"),
-    ({"withdrawn": True, "read": True, "seen": True}, Outcome.WITHDRAWN, "send", "send"),
+    ({"standing": Standing(read=True)}, Outcome.READ, "send", "send"),
+    ({"standing": Standing(seen=True)}, Outcome.SEEN, "send", "send"),
+    ({"standing": Standing(withdrawn=True)}, Outcome.WITHDRAWN, "send", "send"),
+    ({"standing": Standing(withdrawn=True, read=True, seen=True)}, Outcome.WITHDRAWN, "send", "send"),
+    ({"standing": Standing(blocked=True)}, Outcome.BLOCKED, "send", "send"),
+    ({"standing": Standing(level_against=True)}, Outcome.LEVEL, "send", "send"),
+    ({"standing": Standing(switched_off=True)}, Outcome.SWITCHED_OFF, "send", "send"),
+    ({"quiet": True}, Outcome.QUIET, "send", "send"),
+    ({"quiet": True, "active_at": ACTIVE}, Outcome.QUIET, "send", "send"),
+    ({"quiet": True, "standing": Standing(read=True)}, Outcome.READ, "send", "send"),
     ({"replaced": True}, "send", Outcome.REPLACED, "send"),
     ({"overtaken": True}, "send", "postpone", "send"),
     ({"active_at": ACTIVE}, "postpone", "send", "send"),
-    ({"active_at": ACTIVE, "read": True}, Outcome.READ, "send", "send"),
+    ({"active_at": ACTIVE, "standing": Standing(read=True)}, Outcome.READ, "send", "send"),
     ({"active_at": NOW - timedelta(seconds=91)}, "send", "send", "send"),
     ({"active_at": ACTIVE, "push_while_active": True}, "send", "send", "send"),
     ({"active_at": ACTIVE, "created_at": NOW - timedelta(minutes=61)}, Outcome.ACTIVE, "send", "send"),

@@ -1,6 +1,6 @@
 """What is true of taken rows at this moment: read in bulk, a query a table whatever the number of rows."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from notifications import policy
 from notifications.delivery import standing
 from notifications.delivery.recheck import NOTHING_NEW, DeviceState, Facts, Purpose
 from notifications.models import Delivery, Device, Inbox, Notification, Preferences
-from realtime_site.live.auth import Credentials, authenticate
+from notifications.selectors import signed_in
 
 # What is taken now is due again after this at the latest: whatever is due sooner is on its way, or about to be.
 COMING = timedelta(minutes=1)
@@ -36,7 +36,7 @@ def of_pushes(rows: Collection[Delivery], context: Context, now: datetime) -> li
     """For each row, in their order."""
     active = dict(Inbox.objects.filter(pk__in=context.people, active_at__isnull=False).values_list("pk", "active_at"))
     standings = standing.of_rows(rows, context.notifications)
-    signed_in = _signed_in(context.devices.values())
+    here = signed_in(context.devices.values())
     shown, coming = _newer([row for row in rows if row.purpose == Delivery.Purpose.CLOSE], now)
     return [
         Facts(
@@ -44,7 +44,7 @@ def of_pushes(rows: Collection[Delivery], context: Context, now: datetime) -> li
             created_at=row.created_at,
             purpose=_PURPOSES[row.purpose],
             account_open=_is_open(context.people.get(row.user_id)),
-            device=_device_state(row, context, signed_in),
+            device=_device_state(row, context, here),
             standing=standings.get(row.pk, NOTHING_NEW),
             quiet=_is_quiet(row.user_id, context, now),
             replaced=shown.get((row.device_id, row.tag), row.created_at) > row.created_at,
@@ -68,24 +68,13 @@ def _is_open(person: Any) -> bool:
     return person is not None and person.is_active
 
 
-def _device_state(row: Delivery, context: Context, signed_in: Collection[int]) -> DeviceState:
+def _device_state(row: Delivery, context: Context, here: Collection[int]) -> DeviceState:
     device = context.devices.get(row.device_id or 0)
     if device is None:
         return "removed"
     if device.user_id != row.user_id:
         return "moved"
-    return "there" if device.pk in signed_in else "signed_out"
-
-
-def _signed_in(devices: Iterable[Device]) -> set[int]:
-    """Those whose session logs in the person they belong to."""
-    by = {device.pk: (Credentials(None, device.session_key), device.user_id) for device in devices}
-    identities = authenticate({credentials for credentials, _ in by.values()})
-    return {
-        device
-        for device, (credentials, user) in by.items()
-        if credentials in identities and identities[credentials].user.pk == user
-    }
+    return "there" if device.pk in here else "signed_out"
 
 
 Tag = tuple[int | None, str]

@@ -195,6 +195,6 @@ def test_a_test_reaches_the_device(settings: Any, alice: User, phone: Subscripti
 
 def test_whoever_has_logged_out_gets_nothing_on_that_device(settings: Any, alice: User, phone: Subscription) -> None:
     tell(alice)
-    devices.remove_of_sessions([devices.Device.objects.get().session_key])
+    devices.remove_of_session(devices.Device.objects.get().session_key)
     deliver(settings)
     assert phone.got == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.delivery.addresses import is_public, parse
+from notifications.endpoints import is_public, parse
 
 PUBLIC = ["8.8.8.8", "142.250.185.74", "192.0.1.1", "2606:4700:4700::1111", "2a00:1450:4001::5f", "64:ff9b::8.8.8.8"]
 NOT_PUBLIC = [

@@ -1,4 +1,4 @@
-"""Which addresses a push may go to. Pure.
+"""Which endpoints a push may go to. Pure.
 
 An endpoint is whatever a browser, or somebody who plays one, has told us. It must not make this machine speak to
 itself or to its neighbours (server-side request forgery).

@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
-from importlib import import_module
-from importlib.util import find_spec
 from random import Random, SystemRandom
 from typing import Any
 
@@ -21,11 +19,11 @@ from notifications.delivery import errands, mail, outbox
 from notifications.delivery.errands import Errand
 from notifications.delivery.lanes import Lanes
 from notifications.delivery.mail import Letter
-from notifications.delivery.outcomes import Outcome
 from notifications.delivery.push import SENDING_SECONDS, Pusher
-from notifications.delivery.retry import Answer
+from notifications.delivery.retry import BROKEN
 from notifications.delivery.settling import Settler
 from notifications.delivery.tally import Tally
+from notifications.services import devices, pruning
 from realtime_site.live.database import in_database
 from realtime_site.live.errors import ClientError
 
@@ -40,8 +38,9 @@ MAIL_IDLE_SECONDS = 5.0
 LETTERS = 4
 MAIL_LEASE_SECONDS = 180.0
 PRUNE_SECONDS = 3600.0
+# As long as some of it may take: half of the time is others'.
+PRUNE_PAUSE_SECONDS = 1.0
 REPORT_SECONDS = 60.0
-PRUNING = "notifications.services.pruning"
 
 
 class Deliverer:
@@ -121,6 +120,8 @@ class Deliverer:
         taken = await in_database(errands.take, now, now + self._lease, self.lanes.copy())
         self.tally.add("skipped", taken.skipped)
         self.tally.add("postponed", taken.postponed)
+        for row in taken.broken:
+            self._start(self._settler.settle([row], BROKEN))
         for errand in taken.errands:
             self.lanes.enter(errand.row.lane)
             self._start(self._send(errand))
@@ -136,7 +137,7 @@ class Deliverer:
             await self._settler.settle([errand.row], answer)
         except Exception:
             logger.exception("A push could not be sent")
-            await self._settler.settle([errand.row], Answer("later", Outcome.BROKEN))
+            await self._settler.settle([errand.row], BROKEN)
         finally:
             self.lanes.leave(errand.row.lane, reached=reached)
             self._room.set()
@@ -161,7 +162,7 @@ class Deliverer:
             answer = await loop.run_in_executor(self._mail_threads, mail.send, letter)
         except Exception:
             logger.exception("A mail could not be sent")
-            answer = Answer("later", Outcome.BROKEN)
+            answer = BROKEN
         await self._settler.settle(letter.rows, answer)
         self._letters -= 1
 
@@ -173,15 +174,18 @@ class Deliverer:
         task.add_done_callback(self._sending.discard)
 
     async def _prune(self) -> None:
-        """Old notifications, if there is something that prunes them."""
-        if not find_spec(PRUNING):
-            return
+        """What is old goes bit by bit, with pauses in which others write."""
         try:
-            await in_database(import_module(PRUNING).prune)
+            while await in_database(pruning.prune) and not self._stopping.is_set():
+                await self._pause(PRUNE_PAUSE_SECONDS)
+            last = await in_database(devices.forget_signed_out)
+            while last and not self._stopping.is_set():
+                await self._pause(PRUNE_PAUSE_SECONDS)
+                last = await in_database(devices.forget_signed_out, after=last)
         except ClientError:  # the database is away; there is time
             pass
         except Exception:
-            logger.exception("Old notifications could not be pruned")
+            logger.exception("What is old could not be pruned")
 
     async def _report(self) -> None:
         if news := self.tally.news():

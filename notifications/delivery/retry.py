@@ -31,6 +31,7 @@ class Answer(NamedTuple):
 
 
 UNREACHABLE = Answer("later", Outcome.UNREACHABLE, reached=False)
+BROKEN = Answer("later", Outcome.BROKEN)  # whoever runs the site may mend it meanwhile
 FORBIDDEN = Answer("failed", Outcome.FORBIDDEN)
 
 

@@ -251,6 +251,35 @@ def test_a_push_is_never_too_long(title: str, body: str, url: str) -> None:
     assert (shown["url"], shown["id"], shown["tag"]) == (url, 7, "room:1")
 
 
+@pytest.mark.parametrize(
+    ("url", "icon", "shown"),
+    [
+        ("/x", "/i", {"url": "/x", "icon": "/i"}),
+        ("/x", "/" + "i" * 5_000, {"url": "/x"}),
+        ("/x?" + "q" * 5_000, "/i", {"url": "/x"}),
+        ("/x#" + "q" * 5_000, "/" + "i" * 5_000, {"url": "/x"}),
+    ],
+)
+def test_what_is_too_long_leaves_the_text_in_its_place(url: str, icon: str, shown: dict[str, str]) -> None:
+    fields = {"title": "Bob", "body": "Hello", "tag": "t", "url": url, "id": 1, "icon": icon}
+    message = payload.show(fields, kind="x", secret="s", created_at=NOW, now=NOW)
+    assert json.loads(message.body)["show"] == {"title": "Bob", "body": "Hello", "tag": "t", "id": 1} | shown
+
+
+def test_what_fits_in_no_way_is_refused() -> None:
+    fields = {"title": "Bob", "body": "Hello", "tag": "t", "url": "/" + "x" * 5_000, "id": 1}
+    with pytest.raises(ValueError, match="too long"):
+        payload.show(fields, kind="x", secret="s", created_at=NOW, now=NOW)
+
+
+@pytest.mark.parametrize("room", range(8))
+def test_text_is_cut_to_nothing_where_nothing_else_is_left(room: int) -> None:
+    bare = len(b'{"show":{"title":"","body":"","tag":"t","url":"","id":1}}')
+    fields = {"title": "ab", "body": "cd", "tag": "t", "url": "x" * (payload.PAYLOAD_BYTES - bare - room), "id": 1}
+    message = payload.show(fields, kind="x", secret="s", created_at=NOW, now=NOW)
+    assert len(message.body) <= payload.PAYLOAD_BYTES
+
+
 def test_it_is_kept_for_a_day_from_its_writing() -> None:
     fields = {"title": "t", "body": "", "tag": "x", "url": "/", "id": 1}
     ages = [

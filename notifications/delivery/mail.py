@@ -24,6 +24,7 @@ from notifications.delivery.retry import Answer
 from notifications.models import Delivery, Notification, Preferences
 from notifications.outside import addresses_of
 
+TEMPLATES = TEXT, HTML = "notifications/email/unread.txt", "notifications/email/unread.html"
 # What a letter shows; of the rest it says the number.
 MOST_SHOWN = 30
 SUBJECT_CHARACTERS = 150
@@ -113,11 +114,11 @@ def compose(letter: Letter) -> EmailMultiAlternatives:
     }
     message = _Mail(
         subject=_subject(rhythm, newest_last),
-        body=render_to_string("notifications/email/unread.txt", values),
+        body=render_to_string(TEXT, values),
         to=[letter.address],
         headers=_headers(unsubscribe, letter.rows),
     )
-    html = _INLINER.inline(render_to_string("notifications/email/unread.html", values))
+    html = _INLINER.inline(render_to_string(HTML, values))
     message.attach_alternative(html, "text/html")
     return message
 
@@ -140,8 +141,9 @@ def _headers(unsubscribe: str, rows: list[Delivery]) -> dict[str, str]:
     headers = {
         "Message-ID": f"<{digest}@{f'[{host}]' if ':' in host else host}>",
         "Auto-Submitted": "auto-generated",  # RFC 3834: no answer from a machine, please
-        "List-Unsubscribe": f"<{unsubscribe}>",
     }
+    if unsubscribe:
+        headers["List-Unsubscribe"] = f"<{unsubscribe}>"
     if unsubscribe.startswith("https:"):  # RFC 8058 §3.1 wants it so
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers

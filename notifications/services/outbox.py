@@ -55,8 +55,10 @@ def close(gone: QuerySet[Notification], now: datetime) -> None:
 
 
 def lane(endpoint: str) -> str:
-    """Where a push goes: one push service, its port too where it is not that of https."""
-    return urlsplit(endpoint).netloc.lower().removesuffix(":443")
+    """Where a push goes: one push service, its port too where it is not that of https. However it is written."""
+    parts = urlsplit(endpoint)
+    host = (parts.hostname or "").removesuffix(".")
+    return host if parts.port in {None, 443} else f"{host}:{parts.port}"
 
 
 def _row(item: Item, channel: str, device: PushDevice | None, due_at: datetime, now: datetime) -> dict[str, Any]:

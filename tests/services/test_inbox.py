@@ -145,6 +145,8 @@ def test_a_withdrawn_one_is_closed_too(alice: User) -> None:
 
 def test_a_lane_is_a_push_service() -> None:
     assert outbox.lane("https://Push.Example.org:8443/abc?x") == "push.example.org:8443"
+    for same in ("push.example.org", "PUSH.example.org:443", "push.example.org:", "push.example.org.:0443"):
+        assert outbox.lane(f"https://{same}/abc") == "push.example.org"
 
 
 def test_preferences_decide(alice: User) -> None:

@@ -73,7 +73,7 @@ def _change_of(people: list[int], rows: QuerySet[Notification], fields: Mapping[
 
 
 def _columns(fields: Mapping[str, Any]) -> dict[str, Any]:
-    columns = {field.name: field.column for field in Notification._meta.concrete_fields}
+    columns = {field.name: field.attname for field in Notification._meta.concrete_fields}
     return {columns[name]: value for name, value in fields.items()}
 
 

@@ -1,6 +1,7 @@
 """Rooms in Django's admin, for looking things up. Direct conversations are nobody's to look up.
 
-What changes a room's events goes through services, so that sockets hear of it.
+What changes a room's events goes through services, so that sockets hear of it: a message without its number would be a
+hole in the room's order.
 """
 
 from typing import Any
@@ -9,23 +10,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from chat.models import Invitation, Membership, Message, Room
-
-
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's own is not generic
-    """Rows that only services may write: a message without its number would be a hole in the room's order."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from realtime_site.live.admin import ReadOnlyAdmin
 
 
 @admin.register(Room)
-class RoomAdmin(ReadOnly):
+class RoomAdmin(ReadOnlyAdmin):
     list_display = ("name", "slug", "kind", "is_default", "head", "last_message_at", "archived_at")
     list_filter = ("kind", "is_default", "archived_at")
     search_fields = ("name", "slug", "topic")
@@ -35,7 +24,7 @@ class RoomAdmin(ReadOnly):
 
 
 @admin.register(Membership)
-class MembershipAdmin(ReadOnly):
+class MembershipAdmin(ReadOnlyAdmin):
     list_display = ("user", "room", "role", "last_read", "joined_at")
     list_filter = ("role",)
     list_select_related = ("user", "room")
@@ -46,7 +35,7 @@ class MembershipAdmin(ReadOnly):
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnly):
+class MessageAdmin(ReadOnlyAdmin):
     """Messages of public rooms. What is said in private is not read in passing."""
 
     list_display = ("room", "seq", "author", "kind", "short", "created_at")
@@ -65,7 +54,7 @@ class MessageAdmin(ReadOnly):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(ReadOnly):
+class InvitationAdmin(ReadOnlyAdmin):
     """Without the code: whoever reads it could use it."""
 
     list_display = ("room", "created_by", "created_at", "expires_at", "uses")

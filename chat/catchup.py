@@ -3,9 +3,10 @@
 For the kernel only; it checks no person.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 
-from chat import selectors, wire
+from chat import protocol, selectors, wire
 from chat.models import Membership, Room
 from realtime_site.live import topics
 from realtime_site.live.events import Missed
@@ -35,9 +36,16 @@ def since(topic: str, after: int) -> Missed:
 
 
 def allowed(user_ids: Iterable[int]) -> dict[int, dict[str, int]]:
-    """The topics each person may hear, with their last event number. One query, whatever the number of people."""
+    """The topics each person may hear, with their last event number: of conversations, the newest. One query, whatever
+    the number of people; another if any of them has too many conversations.
+    """
     rows = Membership.objects.filter(user__in=list(user_ids), user__is_active=True, room__archived_at=None)
     result: dict[int, dict[str, int]] = {}
-    for user_id, room_id, head in rows.values_list("user_id", "room_id", "room__head"):
+    talks = Counter[int]()
+    for user_id, room_id, head, kind in rows.values_list("user_id", "room_id", "room__head", "room__kind"):
         result.setdefault(user_id, {})[topics.room(room_id)] = head
+        talks[user_id] += kind == Room.Kind.DIRECT
+    crowded = [user_id for user_id, count in talks.items() if count > protocol.CONVERSATIONS]
+    for user_id, room_id in selectors.older_conversations(crowded) if crowded else ():
+        result[user_id].pop(topics.room(room_id), None)
     return result

@@ -1,10 +1,11 @@
 """`/ws/chat/`: the commands of `chat.protocol`, each a few lines that call a service or a selector."""
 
 import asyncio
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Awaitable, Mapping, Sequence, Set
 from typing import Any, ClassVar, Self
 
 import msgspec
+from django.conf import settings
 
 from chat import people, protocol, selectors, wire
 from chat.access import access_own_message
@@ -18,20 +19,27 @@ from realtime_site.live.database import in_database
 from realtime_site.live.errors import ClientError
 from realtime_site.live.events import Event
 from realtime_site.live.frames import Command
+from realtime_site.live.limits import Buckets, Rate
 from realtime_site.live.presence import presence
 
 Fields = dict[str, Any]
+
+# Somebody new greets twenty colleagues at once; nobody makes twenty acquaintances an hour.
+_conversations = Buckets("conversations", Rate(per_second=1 / 180, burst=20))
 
 
 class ChatConsumer(RoomSockets):
     """All rooms of one person."""
 
     commands: ClassVar[tuple[type[Command], ...]] = (*LiveConsumer.commands, *protocol.COMMANDS)
+    buckets: ClassVar[tuple[Buckets, ...]] = (*RoomSockets.buckets, _conversations)
 
     def __init__(self) -> None:
         super().__init__()
         # How far each topic was complete when it was entered.
         self._complete: dict[str, int | None] = {}
+        # Rooms of which it is known that they are no conversation of two: they never become one.
+        self._not_of_two: frozenset[int] = frozenset()
 
     @classmethod
     def snapshots(cls, sockets: Sequence[Self]) -> list[Snapshot | ClientError]:
@@ -148,6 +156,9 @@ class ChatConsumer(RoomSockets):
     # --- People ----------------------------------------------------------------------------------------------------
 
     async def direct_open(self, command: protocol.DirectOpen) -> Fields:
+        new = await in_database(direct.is_new, user_id=self.user.pk, people=command.people)
+        if new and settings.LIVE_RATE_LIMITS:
+            _conversations.take(self.person.id)
         return {"room": self._entered(await in_database(direct.open_with, user_id=self.user.pk, people=command.people))}
 
     async def people_find(self, command: protocol.PeopleFind) -> Fields:
@@ -161,16 +172,26 @@ class ChatConsumer(RoomSockets):
 
     # --- What is stored nowhere ------------------------------------------------------------------------------------
 
-    def typing(self, command: protocol.Typing) -> Fields:
-        self._relay(command.room, protocol.TypingEvent(command.room, self.person))
-        return {}
+    def typing(self, command: protocol.Typing) -> Fields | Awaitable[Fields]:
+        return self._relay(command.room, protocol.TypingEvent(command.room, self.person))
 
-    def signal(self, command: protocol.Signal) -> Fields:
-        self._relay(command.room, protocol.SignalEvent(command.room, self.person, command.name, command.data))
-        return {}
+    def signal(self, command: protocol.Signal) -> Fields | Awaitable[Fields]:
+        event = protocol.SignalEvent(command.room, self.person, command.name, command.data)
+        return self._relay(command.room, event)
 
-    def _relay(self, room_id: int, event: msgspec.Struct) -> None:
+    def _relay(self, room_id: int, event: msgspec.Struct) -> Fields | Awaitable[Fields]:
+        """Asks the database only where one may have blocked the other: between two, and for what a room is."""
         topic = topics.room(room_id)
         if topic not in self._topics:
             raise ClientError("not_found", "No such room.")
-        self.hub.publish(Event(topic, [wire.encode(event)], ephemeral=isinstance(event, protocol.TypingEvent)))
+        relayed = Event(topic, [wire.encode(event)], ephemeral=isinstance(event, protocol.TypingEvent))
+        if room_id not in self._not_of_two:
+            return self._relay_unless_barred(room_id, relayed)
+        self.hub.publish(relayed)
+        return {}
+
+    async def _relay_unless_barred(self, room_id: int, event: Event) -> Fields:
+        if not await in_database(blocks.check_not_barred, room_id=room_id):
+            self._not_of_two |= {room_id}
+        self.hub.publish(event)
+        return {}

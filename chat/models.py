@@ -9,6 +9,7 @@ events is needed.
 """
 
 import uuid
+from collections.abc import Iterable
 from typing import ClassVar
 
 from django.conf import settings
@@ -45,7 +46,19 @@ class Room(models.Model):
         return self.name
 
 
+def people_key(ids: Iterable[int]) -> str:
+    """What names the conversation of these people in `Room.people_key`."""
+    return ",".join(str(number) for number in sorted(ids))
+
+
+def people_of(key: str | None) -> frozenset[int]:
+    """The people that such a key names."""
+    return frozenset(map(int, key.split(","))) if key else frozenset()
+
+
 class Membership(models.Model):
+    """That a room is one of a person's. A conversation is theirs once they opened it, or something was said in it."""
+
     class Role(models.TextChoices):
         OWNER = "owner"
         MODERATOR = "moderator"
@@ -56,6 +69,7 @@ class Membership(models.Model):
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
     # A seq. Unread is derived from it, never counted up, so it cannot drift.
     last_read = models.BigIntegerField(default=0)
+    # Of a conversation: when its person last opened it.
     joined_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,6 +1,6 @@
 """Reading people: who can be written to, who is in a conversation, who has blocked whom."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -8,7 +8,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from chat import protocol, wire
-from chat.models import Block, Membership, Room
+from chat.models import Block, Membership, Room, people_of
 
 
 def find(*, user_id: int, query: str) -> list[protocol.Person]:
@@ -20,13 +20,16 @@ def find(*, user_id: int, query: str) -> list[protocol.Person]:
     return [wire.person(user) for user in (_named(user_id, words) if words else _near(user_id))]
 
 
-def members_of(room_ids: Collection[int]) -> dict[int, list[Any]]:
-    """Everybody in some rooms, by username. One query, if there are any."""
-    found: dict[int, list[Any]] = {room_id: [] for room_id in room_ids}
-    rows = Membership.objects.select_related("user").filter(room__in=room_ids).order_by("user__username")
-    for membership in rows if room_ids else ():
-        found[membership.room_id].append(membership.user)
-    return found
+def talking_in(rooms: Iterable[Room]) -> dict[int, list[Any]]:
+    """Whose those of the rooms are that are conversations, by username. One query, if there are any."""
+    ids = {room.pk: people_of(room.people_key) for room in rooms if room.people_key}
+    wanted = frozenset().union(*ids.values())
+    users = get_user_model().objects.filter(pk__in=wanted).order_by("username") if wanted else ()
+    places = {user.pk: (place, user) for place, user in enumerate(users)}
+    return {
+        room_id: [user for _, user in sorted(places[pk] for pk in of_room if pk in places)]
+        for room_id, of_room in ids.items()
+    }
 
 
 def blocked_by_all(user_ids: Collection[int]) -> dict[int, list[int]]:

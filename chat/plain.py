@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct
 
 from chat import protocol, selectors
 from chat.models import Membership, Room
-from chat.services import rooms
+from chat.services import direct, rooms
 from chat.sockets import RoomSockets
 from realtime_site.live import topics
 from realtime_site.live.admission import Snapshot
@@ -39,8 +39,12 @@ _messages = msgspec.json.Decoder(protocol.MessageEvent)
 _presences = msgspec.json.Decoder(protocol.PresenceEvent)
 
 
-def translate(text: str) -> list[str]:
-    """An event of the wire protocol as this address says it: nothing, one frame, or several."""
+def translate(topic: str, text: str) -> list[str]:
+    """An event of the wire protocol as this address says it: nothing, one frame, or several. Of the room alone: what
+    the person hears of other rooms is not said here.
+    """
+    if topics.room_id(topic) is None:
+        return []
     if text.startswith('{"type":"message"'):
         return _chat(_messages.decode(text))
     if text.startswith('{"type":"presence"'):
@@ -84,6 +88,8 @@ class PlainRoomConsumer(RoomSockets):
             raise ClientError("not_found", "No such room.")
         if not Membership.objects.filter(room=room, user=self.person.id).exists():
             rooms.join(user_id=self.person.id, room_id=room.pk)
+        if room.kind == Room.Kind.DIRECT:
+            direct.bring_back(user_id=self.person.id, slug=room.slug)
         return selectors.room_of(user_id=self.person.id, room_id=room.pk)
 
     def welcome(self, snapshot: Snapshot) -> None:
@@ -91,7 +97,7 @@ class PlainRoomConsumer(RoomSockets):
         topic = topics.room(room.id)
         count = len(presence().online(topic).keys() | {self.person.id})
         self.say("system", message=f"Welcome to {room.name}, {self.person.name}.", online_count=count)
-        self.attach(topics.user(self.person.id))
+        self.attach(topics.rooms(self.person.id))
         self.attach(topic, room.seq)
         self.catch_up()
 

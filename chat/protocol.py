@@ -25,6 +25,8 @@ SIGNAL_NAME_CHARACTERS = 64
 SIGNAL_BYTES = 4_096
 # Besides oneself: a conversation, not a room.
 DIRECT_PEOPLE = 8
+# Shown to one person, the newest: more are no list that anybody reads, and `welcome` must fit a socket.
+CONVERSATIONS = 200
 FIND_LIMIT = 10
 QUERY_CHARACTERS = 60
 # Of a message that is quoted: two lines of it, to know it by.

@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import Coalesce, Greatest, RowNumber
 from msgspec import UNSET
 
 from chat import people, protocol, wire
 from chat.access import access_membership
-from chat.models import Membership, Mention, Message, Room
+from chat.models import Block, Membership, Mention, Message, Room
 from realtime_site.live.errors import ClientError
 
 
@@ -23,7 +24,7 @@ class CappedCount(Subquery):
 
 
 def rooms_of(user_id: int) -> list[protocol.Room]:
-    """All rooms of a person, by name, then the conversations. One query, or two if there are conversations.
+    """All rooms of a person, by name, then the newest conversations. One query, or two if there are conversations.
 
     `online` is left to the caller: the database does not know.
     """
@@ -33,23 +34,43 @@ def rooms_of(user_id: int) -> list[protocol.Room]:
 def rooms_of_all(user_ids: Collection[int]) -> dict[int, list[protocol.Room]]:
     """The same for several people, in as many queries."""
     result: dict[int, list[protocol.Room]] = {user_id: [] for user_id in user_ids}
-    for room, user_id in _rooms(_memberships(user_ids)):
+    for room, user_id in _rooms(_memberships(user_ids).exclude(pk__in=_older_conversations(user_ids))):
         result[user_id].append(room)
     return result
 
 
 def room_of(*, user_id: int, room_id: int) -> protocol.Room:
     """One of them. Raises `ClientError('not_found')`."""
-    found = _rooms(_memberships([user_id]).filter(room=room_id))
+    found = seen_by(user_ids=[user_id], room_id=room_id)
     if not found:
         raise ClientError("not_found", "No such room.")
-    return found[0][0]
+    return found[user_id]
+
+
+def seen_by(*, user_ids: Collection[int], room_id: int) -> dict[int, protocol.Room]:
+    """A room as several people see it; those who are not in it are left out."""
+    return {user_id: room for room, user_id in _rooms(_memberships(user_ids).filter(room=room_id))}
+
+
+def older_conversations(user_ids: Collection[int]) -> list[tuple[int, int]]:
+    """Person and room, of those that are not shown any more. One query."""
+    return list(Membership.objects.filter(pk__in=_older_conversations(user_ids)).values_list("user_id", "room_id"))
+
+
+def _older_conversations(user_ids: Collection[int]) -> QuerySet[Any, Any]:
+    """The memberships past the newest, by when something was last said there or the person opened it."""
+    moved = Greatest("joined_at", Coalesce("room__last_message_at", "joined_at"))
+    place = Window(RowNumber(), partition_by="user", order_by=[moved.desc(), F("room").desc()])
+    mine = Membership.objects.filter(user__in=user_ids, room__kind=Room.Kind.DIRECT, room__archived_at=None)
+    return mine.annotate(place=place).filter(place__gt=protocol.CONVERSATIONS).values("pk")
 
 
 def _memberships(user_ids: Collection[int]) -> QuerySet[Membership]:
     unread = Message.objects.filter(room=OuterRef("room"), seq__gt=OuterRef("last_read"), deleted_at=None)
     unread = unread.filter(kind=Message.Kind.TEXT).exclude(author=OuterRef("user"))
+    ignored = Block.objects.filter(blocker=OuterRef("user"), blocked=OuterRef("message__author"))
     named = Mention.objects.filter(user=OuterRef("user"), room=OuterRef("room"), seq__gt=OuterRef("last_read"))
+    named = named.exclude(Exists(ignored))
     return (
         Membership.objects.filter(user__in=user_ids, room__archived_at=None)
         .select_related("room")
@@ -64,7 +85,7 @@ def _memberships(user_ids: Collection[int]) -> QuerySet[Membership]:
 def _rooms(memberships: Iterable[Membership]) -> list[tuple[protocol.Room, int]]:
     """Each as its person sees it, with that person."""
     rows = list(memberships)
-    direct = people.members_of({row.room_id for row in rows if row.room.kind == Room.Kind.DIRECT})
+    direct = people.talking_in(row.room for row in rows)
     rows.sort(key=lambda row: row.room_id in direct)  # conversations have no name that could be sorted by
     return [(_room(row, direct.get(row.room_id)), row.user_id) for row in rows]
 

@@ -44,6 +44,10 @@ class RoomSockets(LiveConsumer):
             presence().leave(topic, self.person.id)
         super().detach(topic)
 
+    def welcome(self, snapshot: Snapshot) -> None:
+        self.attach(topics.rooms(self.person.id))
+        super().welcome(snapshot)
+
     def reconcile(self, allowed: Mapping[str, int], known: Set[str]) -> None:
         """Leaves rooms the person may no longer hear; `known` are those it was in when the database was asked."""
         for topic in known & self._topics:

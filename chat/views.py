@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from chat import people, protocol, selectors, wire
 from chat.forms import PersonForm, RoomForm, RoomSettingsForm
 from chat.models import Invitation, Membership, Room
-from chat.services import invitations, rooms
+from chat.services import direct, invitations, rooms
 
 PAGE_MESSAGES = 50
 LAST_ROOM_COOKIE = "room"
@@ -41,6 +41,8 @@ def room(request: HttpRequest, slug: str, seq: int | None = None) -> HttpRespons
     """The chat page, with all it needs to show the room before its socket is open."""
     user_id = _user_id(request)
     mine = selectors.rooms_of(user_id)
+    if all(one.slug != slug for one in mine) and direct.bring_back(user_id=user_id, slug=slug):
+        mine = selectors.rooms_of(user_id)
     here = next((one for one in mine if one.slug == slug), None)
     if here is None:
         found = get_object_or_404(Room, slug=slug, kind=Kind.PUBLIC, archived_at=None)

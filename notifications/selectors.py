@@ -1,6 +1,6 @@
 """What a person may see of their notifications: their own, and nothing of what was withdrawn."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
@@ -9,6 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from notifications import protocol, wire
 from notifications.catalogue import mention_kinds
 from notifications.models import Device, Inbox, Level, Notification
+from realtime_site.live.auth import Credentials, authenticate
 from realtime_site.live.errors import ClientError
 
 
@@ -149,8 +150,21 @@ def levels_of(user_id: int) -> dict[str, protocol.LevelValue]:
 
 
 def devices_of(user_id: int) -> list[Device]:
-    """Those that take pushes, the newest first."""
-    return list(Device.objects.filter(user=user_id))
+    """Those that take pushes, the newest first: where the person is logged in still."""
+    devices = list(Device.objects.filter(user=user_id))
+    here = signed_in(devices)
+    return [device for device in devices if device.pk in here]
+
+
+def signed_in(devices: Iterable[Device]) -> set[int]:
+    """The ids of those whose session logs in the person they belong to. Three queries, however many they are."""
+    by = {device.pk: (Credentials(None, device.session_key), device.user_id) for device in devices}
+    identities = authenticate({credentials for credentials, _ in by.values()}) if by else {}
+    return {
+        device
+        for device, (credentials, user_id) in by.items()
+        if credentials in identities and identities[credentials].user.pk == user_id
+    }
 
 
 def _levels(user_ids: Collection[int]) -> dict[int, dict[str, protocol.LevelValue]]:

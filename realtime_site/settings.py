@@ -3,6 +3,7 @@
 Owns every value an operator may set. Knows no feature.
 """
 
+import logging
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -77,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "notifications.sessions.DeviceSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -330,9 +332,17 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+
+def _only_a_line(record: logging.LogRecord) -> bool:
+    """A refusal that worked as it should is no error, and needs no traceback."""
+    record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
+    return True
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"only_a_line": {"()": "django.utils.log.CallbackFilter", "callback": _only_a_line}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
@@ -340,6 +350,8 @@ LOGGING = {
         "realtime_site": {"level": "INFO"},
         "chat": {"level": "INFO"},
         "notifications": {"level": "INFO"},
+        # Who asks the admin's lists for what they may not be filtered by.
+        "django.security.DisallowedModelAdminLookup": {"filters": ["only_a_line"]},
         # While Redis is away it logs a traceback a second. The hub says so in one line.
         "channels_redis.pubsub": {"level": "CRITICAL"},
     },

@@ -1,12 +1,12 @@
 """Who wants nothing of whom."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from chat import people, protocol, wire
-from chat.models import Block, Room
+from chat.models import Block, Room, people_key, people_of
 from chat.services import sql
 from realtime_site.live import topics
 from realtime_site.live.errors import ClientError
@@ -17,7 +17,8 @@ from realtime_site.live.publish import publish_on_commit
 def block(*, user_id: int, person_id: int) -> list[int]:
     """Blocks somebody; returns all whom one has blocked. Raises `ClientError`: `not_found`, `invalid`.
 
-    Once this is committed nothing more comes in the conversation of the two: it waits for that one's lock.
+    Once this is committed nothing more is written to the conversation of the two, since it waits for that one's lock;
+    and what they type or signal there is no longer relayed.
     """
     if person_id == user_id:
         raise ClientError("invalid", "You cannot block yourself.")
@@ -36,23 +37,36 @@ def unblock(*, user_id: int, person_id: int) -> list[int]:
         return _told(user_id)
 
 
-def barred(pairs: Mapping[int, frozenset[int]]) -> frozenset[int]:
-    """Those of the rooms, given with the two people in each, in which one has blocked the other. One query, if any."""
-    everybody = frozenset().union(*pairs.values())
+def barred(pairs: Mapping[int, Iterable[frozenset[int]]]) -> frozenset[int]:
+    """Those of the rooms, given with pairs of people, where one of a pair has blocked the other. One query, if any."""
+    everybody = {user_id for of_room in pairs.values() for pair in of_room for user_id in pair}
     if not everybody:
         return frozenset()
     rows = Block.objects.filter(blocker__in=everybody, blocked__in=everybody)
     found = {frozenset(pair) for pair in rows.values_list("blocker_id", "blocked_id")}
-    return frozenset(room_id for room_id, pair in pairs.items() if pair in found)
+    return frozenset(room_id for room_id, of_room in pairs.items() if found & {*of_room})
 
 
-def people_key(ids: set[int]) -> str:
-    """What names the conversation of these people in `Room.people_key`."""
-    return ",".join(str(number) for number in sorted(ids))
+def check_not_barred(*, room_id: int) -> bool:
+    """Whether a room is a conversation of two. Raises `ClientError('forbidden')` where one has blocked the other."""
+    pair = people_of(Room.objects.values_list("people_key", flat=True).filter(pk=room_id).first())
+    if len(pair) == 2 and barred({room_id: [pair]}):
+        raise refusal()
+    return len(pair) == 2
+
+
+def check_neither_blocked(*, user_id: int, others: Iterable[int]) -> None:
+    """Raises `ClientError('forbidden')` where the person has blocked one of the others, or one of them the person."""
+    if barred({0: [frozenset({user_id, other}) for other in others]}):
+        raise refusal()
+
+
+def refusal() -> ClientError:
+    return ClientError("forbidden", "One of you has blocked the other.")
 
 
 def _told(user_id: int) -> list[int]:
     """To all of the person's own sockets."""
     blocked = people.blocked_by_all([user_id])[user_id]
-    publish_on_commit(Event(topics.user(user_id), [wire.encode(protocol.BlockedEvent(blocked))]))
+    publish_on_commit(Event(topics.rooms(user_id), [wire.encode(protocol.BlockedEvent(blocked))]))
     return blocked

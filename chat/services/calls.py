@@ -30,7 +30,8 @@ Names = dict[int, dict[str, int]]
 class Circle:
     """Whom one person's words reach in one room."""
 
-    may_call_all: bool = False
+    # The words by which they may call many.
+    words: AbstractSet[str] = frozenset()
     # Those online there, if the words ask for them.
     online: Collection[int] = ()
     # Everybody in a direct conversation, the author too.
@@ -98,11 +99,11 @@ def concerns(entry: Entry, call: Call) -> dict[int, Concern]:
 def _html(entry: Entry, names: Mapping[str, int]) -> str:
     if not entry.text:
         return ""
-    return render(entry.body, names.keys() | AUDIENCES if entry.circle.may_call_all else names)
+    return render(entry.body, names.keys() | entry.circle.words)
 
 
 def _audience(entry: Entry, said: AbstractSet[str]) -> str:
-    return next((word for word in AUDIENCES if word in said), "") if entry.circle.may_call_all and said else ""
+    return next((word for word in AUDIENCES if word in said & entry.circle.words), "")
 
 
 def _call(entry: Entry, html: str, said: AbstractSet[str], names: Mapping[str, int], members: AbstractSet[int]) -> Call:
@@ -110,8 +111,7 @@ def _call(entry: Entry, html: str, said: AbstractSet[str], names: Mapping[str, i
         return Call(html, "", {})
     audience = _audience(entry, said)
     by: dict[int, str] = dict.fromkeys(sorted(_called_by(audience, entry.circle, members)), audience)
-    calling = said - set(AUDIENCES) if entry.circle.may_call_all else said
-    by |= {names[name]: By.NAME.value for name in calling & names.keys()}
+    by |= {names[name]: By.NAME.value for name in (said - entry.circle.words) & names.keys()}
     by.pop(entry.author.id, None)
     return Call(html, audience, by)
 

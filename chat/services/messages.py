@@ -9,7 +9,7 @@ from django.utils import timezone
 from chat import protocol, selectors, wire
 from chat.access import access_own_message
 from chat.models import Message
-from chat.services import log, standing
+from chat.services import direct, log, standing
 from chat.services.sql import LockedRoom
 from chat.services.standing import Draft as Draft  # what `post` takes
 from chat.services.standing import Key, Standing
@@ -131,9 +131,14 @@ def _check_same(first: Message | Draft, draft: Draft) -> None:
 def _append(allowed: Standing, drafts: Sequence[Draft]) -> dict[Key, protocol.Message]:
     if not drafts:
         return {}
+    newcomers = direct.begin(allowed.rooms[room_id] for room_id in {draft.room_id for draft in drafts})
+    if newcomers:
+        allowed = standing.read(allowed.rooms, drafts)
     authors = _authors(drafts)
     entries = [allowed.entry(draft, authors[draft.author_id]) for draft in drafts]
-    return {draft.key: shown for draft, shown in zip(drafts, log.append(allowed.rooms, entries), strict=True)}
+    shown = log.append(allowed.rooms, entries)
+    direct.tell(newcomers, shown, allowed.rooms)
+    return {draft.key: message for draft, message in zip(drafts, shown, strict=True)}
 
 
 def _authors(drafts: Sequence[Draft]) -> dict[int, protocol.Person]:

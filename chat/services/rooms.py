@@ -14,7 +14,7 @@ from chat import events, protocol, selectors, wire
 from chat.access import access_membership, access_public_room, check_not_direct, check_open, check_role
 from chat.events import Added, Left, Read
 from chat.models import Membership, Room
-from chat.services import log, news
+from chat.services import blocks, log, news
 from chat.services.calls import Entry
 from chat.services.sql import LockedRoom
 from realtime_site.live import topics
@@ -66,7 +66,10 @@ def join(*, user_id: int, room_id: int) -> protocol.Room:
 
 
 def add(*, by_id: int, room_id: int, user_id: int) -> protocol.Room:
-    """Somebody in the room brings somebody else in. Raises `ClientError`: `not_found`, `forbidden`."""
+    """Somebody in the room brings somebody else in, neither of whom has blocked the other.
+
+    Raises `ClientError`: `not_found`, `forbidden`.
+    """
     with transaction.atomic():
         membership = access_membership(user_id=by_id, room_id=room_id)
         room = membership.room
@@ -74,6 +77,7 @@ def add(*, by_id: int, room_id: int, user_id: int) -> protocol.Room:
         check_not_direct(room)
         if not get_user_model().objects.filter(pk=user_id, is_active=True).exists():
             raise ClientError("not_found", "No such person.")
+        blocks.check_neither_blocked(user_id=by_id, others=[user_id])
         if _add(room, user_id, Role.MEMBER):
             by = get_user_model().objects.get(pk=by_id)
             events.tell([Added(user_id, news.ref(room), by_id, wire.person(by).name)])
@@ -104,7 +108,7 @@ def leave(*, user_id: int, room_id: int) -> int:
         _say(room, membership.user, "left")
         removed = wire.encode(protocol.RoomRemoved(room.pk))
         topic = topics.room(room.pk)
-        publish_on_commit(Event(topics.user(user_id), [removed], control=("detach", topic, room.head)))
+        publish_on_commit(Event(topics.rooms(user_id), [removed], control=("detach", topic, room.head)))
         events.tell([Left(user_id, room.pk)])
     return room.head
 
@@ -121,7 +125,7 @@ def read(*, user_id: int, room_id: int, seq: int) -> protocol.ReadEvent:
         room = selectors.room_of(user_id=user_id, room_id=room_id)
         event = protocol.ReadEvent(room_id, _int(room.last_read), _int(room.unread), _int(room.mentions))
         if moved:
-            publish_on_commit(Event(topics.user(user_id), [wire.encode(event)]))
+            publish_on_commit(Event(topics.rooms(user_id), [wire.encode(event)]))
         events.tell([Read(user_id, room_id, event.last_read)])  # an invitation has no message that would move the mark
         return event
 
@@ -172,7 +176,7 @@ def _add(room: Room, user_id: int, role: str) -> bool:
     Membership.objects.filter(pk=membership.pk).update(last_read=locked.head)
     event = protocol.RoomEvent(selectors.room_of(user_id=user_id, room_id=room.pk))
     control = ("attach", topics.room(room.pk), locked.head)
-    publish_on_commit(Event(topics.user(user_id), [wire.encode(event)], control=control))
+    publish_on_commit(Event(topics.rooms(user_id), [wire.encode(event)], control=control))
     return True
 
 

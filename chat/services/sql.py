@@ -17,7 +17,7 @@ import msgspec
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from chat.models import Membership, Mention, Message, Room
+from chat.models import Membership, Mention, Message, Room, people_of
 
 Kind = Literal["text", "system"]
 
@@ -39,11 +39,9 @@ class LockedRoom:
         return self.kind == Room.Kind.DIRECT
 
     @property
-    def pair(self) -> frozenset[int] | None:
-        """The two people, of a conversation of two."""
-        if self.people_key is None or self.people_key.count(",") != 1:
-            return None
-        return frozenset(map(int, self.people_key.split(",")))
+    def people(self) -> frozenset[int]:
+        """Whose conversation it is, also of those who have not come into it yet. Of another room: nobody's."""
+        return people_of(self.people_key)
 
 
 @dataclass(frozen=True, slots=True)

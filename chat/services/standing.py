@@ -1,6 +1,6 @@
 """What those who want to write may do: read under the locks of their rooms.
 
-One query; another if any answers a message, and one more if any writes to a conversation of two.
+One query; another if any answers a message, and one more if any writes to a conversation of two, or begins one.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,12 +11,13 @@ from chat import protocol
 from chat.access import check_open, deny
 from chat.models import Membership, Message
 from chat.services import blocks, sql
-from chat.services.calls import Circle, Entry
+from chat.services.calls import AUDIENCES, Circle, Entry
 from chat.services.sql import LockedRoom
 from realtime_site.live.errors import ClientError
 
 # Room, author, client_id: what makes a message the same one.
 Key = tuple[int, int, UUID]
+_WORDS = frozenset(AUDIENCES)
 _CALLERS = {Membership.Role.OWNER, Membership.Role.MODERATOR}
 
 
@@ -51,7 +52,7 @@ class Standing:
     # Who is in the conversations among the rooms.
     people: Mapping[int, Collection[int]]
     answered: Mapping[int, Message]
-    # Conversations of two, one of whom has blocked the other.
+    # Conversations in which a block stands between those who talk.
     barred: frozenset[int]
 
     def check(self, draft: Draft) -> None:
@@ -60,7 +61,7 @@ class Standing:
             deny(draft.room_id)
         check_open(self.rooms[draft.room_id])
         if draft.room_id in self.barred:
-            raise ClientError("forbidden", "One of you has blocked the other.")
+            raise blocks.refusal()
         if draft.reply_to is not None and self._answered_by(draft) is None:
             raise ClientError("not_found", "No such message to reply to.")
 
@@ -76,7 +77,10 @@ class Standing:
         room_id = draft.room_id
         answered = answers.author_id if answers and (room_id, answers.author_id) in self.roles else None
         return Circle(
-            may_call_all=room_id in self.people or self.roles[room_id, draft.author_id] in _CALLERS,
+            # Who called many and may no longer still mends what they said.
+            words=_WORDS
+            if room_id in self.people or self.roles[room_id, draft.author_id] in _CALLERS
+            else _WORDS & {before[0]},
             online=draft.online,
             people=self.people.get(room_id, ()),
             answered=answered,
@@ -98,8 +102,15 @@ def read(rooms: Mapping[int, LockedRoom], drafts: Sequence[Draft]) -> Standing:
     for room_id, user_id in roles if people else ():
         if room_id in people:
             people[room_id].append(user_id)
-    pairs = {room_id: pair for room_id in people if (pair := rooms[room_id].pair)}
+    pairs = {room_id: _pairs(rooms[room_id], {user for room, user in wanted if room == room_id}) for room_id in people}
     return Standing(rooms, roles, people, answered, blocks.barred(pairs))
+
+
+def _pairs(room: LockedRoom, writers: set[int]) -> list[frozenset[int]]:
+    """Of whom neither may have blocked the other: two who talk; who begins a talk of more, and each of these."""
+    if len(room.people) == 2:
+        return [room.people]
+    return [] if room.head else [frozenset({one, other}) for one in writers for other in room.people - {one}]
 
 
 def _answered(ids: set[int]) -> dict[int, Message]:

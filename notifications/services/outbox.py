@@ -20,6 +20,9 @@ State = Delivery.State
 Place = tuple[int, int, str]
 _PLACE = ("pk", "user", "device", "tag")
 
+# Sent, or tried before it was skipped or given up: a deliverer may have sent it and been killed, an answer be lost.
+_MAY_BE_SHOWN = Q(state=State.SENT) | Q(state__in=[State.SKIPPED, State.FAILED], attempts__gt=1)
+
 
 class Item(NamedTuple):
     notification_id: int
@@ -52,7 +55,7 @@ def close(gone: Collection[int] | QuerySet[Notification], now: datetime) -> None
 
     `gone`: ids, or rows.
     """
-    showed = _pushes(notification__in=gone, state=State.SENT, device__isnull=False).order_by("pk")
+    showed = _pushes(notification__in=gone, device__isnull=False).filter(_MAY_BE_SHOWN).order_by("pk")
     last = {(user, device, tag): (pk, at) for pk, user, device, tag, at in showed.values_list(*_PLACE, "lane")}
     if not last:
         return
@@ -83,8 +86,10 @@ def _pushes(**fields: Any) -> QuerySet[Delivery]:
 
 
 def lane(endpoint: str) -> str:
-    """Where a push goes: one push service, its port too where it is not that of https."""
-    return urlsplit(endpoint).netloc.lower().removesuffix(":443")
+    """Where a push goes: one push service, its port too where it is not that of https. However it is written."""
+    parts = urlsplit(endpoint)
+    host = (parts.hostname or "").removesuffix(".")
+    return host if parts.port in {None, 443} else f"{host}:{parts.port}"
 
 
 def _row(item: Item, channel: str, device: PushDevice | None, due_at: datetime, now: datetime) -> dict[str, Any]:

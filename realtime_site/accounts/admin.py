@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from realtime_site.accounts.models import AccessToken, User
+from realtime_site.live.admin import ListAdmin
 from realtime_site.live.publish import recheck_on_commit
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth documents it
@@ -29,7 +30,7 @@ class PersonCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]  # ge
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+class PersonAdmin(ListAdmin, UserAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """Accounts are deactivated, never deleted: what somebody said stays theirs, and it can be taken back."""
 
     form = PersonChangeForm
@@ -77,7 +78,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # generic in the stubs 
 
 
 @admin.register(AccessToken)
-class AccessTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+class AccessTokenAdmin(ListAdmin):
     """To see and to revoke. Nobody makes a token for somebody else, and the digest is nobody's business."""
 
     list_display = ("name", "user", "created_at", "last_used_at")
@@ -96,7 +97,7 @@ admin.site.unregister(Authenticator)
 
 
 @admin.register(Authenticator)
-class AuthenticatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+class AuthenticatorAdmin(ListAdmin):
     """To take a lost second factor off an account. allauth's own page would show its secret."""
 
     list_display = ("user", "type", "created_at", "last_used_at")

@@ -29,6 +29,7 @@ from realtime_site.live.hub import Hub, hub
 from realtime_site.live.limits import Buckets, Rate, Strikes
 from realtime_site.live.outlets import Batch, Outlet, QueueOutlet
 from realtime_site.live.sharing import sharing
+from realtime_site.live.subscriber import Translate
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
     # The token buckets that workers share.
     buckets: ClassVar[tuple[Buckets, ...]] = (_commands, _handshakes, _arrivals)
     # How a socket that does not speak the wire protocol itself says an event; None for those that do.
-    translate: Callable[[str], list[str]] | None = None
+    translate: Translate | None = None
     # No layer channel of its own: the hub receives for all sockets of the process.
     channel_layer_alias = None
 

@@ -171,7 +171,7 @@ class Hub:
         missed = topic.since(seq)
         if missed is None:
             return max(seq, topic.flushed), None
-        return topic.flushed, Batch(_translated(missed, subscriber.translate))
+        return topic.flushed, Batch(_translated(topic, missed, subscriber.translate))
 
     # --- Publishing ----------------------------------------------------------------------------------------------
 
@@ -302,7 +302,7 @@ class Hub:
         """
         written = 0
         for translate, group in list(topic.subscribers.items()):
-            batch = Batch(_translated(texts, translate))
+            batch = Batch(_translated(topic, texts, translate))
             if not batch.texts:
                 continue
             subscribers = list(group)
@@ -369,13 +369,13 @@ class Hub:
             self._repair(topic)
 
 
-def _translated(texts: list[tuple[str, bool]], translate: Translate | None) -> list[tuple[str, bool]]:
+def _translated(topic: Topic, texts: list[tuple[str, bool]], translate: Translate | None) -> list[tuple[str, bool]]:
     if translate is None:
         return texts
     result = []
     for text, ephemeral in texts:
         try:
-            result += [(other, ephemeral) for other in translate(text)]
+            result += [(other, ephemeral) for other in translate(topic.name, text)]
         except Exception:  # one event that cannot be said does not take the others along
             logger.exception("An event could not be translated")
     return result

@@ -6,8 +6,8 @@ from typing import Protocol
 from realtime_site.live.auth import Identity
 from realtime_site.live.outlets import Outlet
 
-# An event's text -> the frames by which a socket of another dialect is told of it.
-Translate = Callable[[str], list[str]]
+# A topic's name and an event's text -> the frames by which a socket of another dialect is told of it.
+Translate = Callable[[str, str], list[str]]
 
 
 class Subscriber(Protocol):

@@ -15,6 +15,11 @@ def user(user_id: int) -> str:
     return f"user.{user_id}"
 
 
+def rooms(user_id: int) -> str:
+    """What one person's sockets in rooms hear beside these: which rooms they are, how far they are read."""
+    return f"rooms.{user_id}"
+
+
 def inbox(user_id: int) -> str:
     return f"inbox.{user_id}"
 

@@ -52,9 +52,10 @@ def seed(wanted: dict[str, Any]) -> dict[str, str]:
     for slug, said in wanted.get("messages", {}).items():
         _say(Room.objects.get(slug=slug), said)
     for conversation in wanted.get("direct", []):
-        opener, *others = [people[name].pk for name in conversation["people"]]
-        room = direct.open_with(user_id=opener, people=others)
-        _say(Room.objects.get(pk=room.id), conversation.get("messages", []))
+        said, everybody = conversation.get("messages", []), [people[name].pk for name in conversation["people"]]
+        for opener in everybody if said else everybody[:1]:
+            room = direct.open_with(user_id=opener, people=everybody)
+        _say(Room.objects.get(pk=room.id), said)
     return {name: _session(user) for name, user in people.items()}
 
 

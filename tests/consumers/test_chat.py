@@ -166,7 +166,7 @@ async def test_news_that_comes_late_does_not_bring_anybody_back(connect: Connect
     bob = await connect(house.bob)
     await bob.command("room.leave", room=house.general.pk)
     topic = topics.room(house.general.pk)
-    hub().deliver_here(Event(topics.user(house.bob.pk), [], control=("attach", topic, 1)))
+    hub().deliver_here(Event(topics.rooms(house.bob.pk), [], control=("attach", topic, 1)))
     await bob.command("ping")
     alice = await connect(house.alice)
     await alice.send(house.general.pk, "among us")

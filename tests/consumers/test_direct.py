@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from asgiref.sync import sync_to_async
 
+from chat.services import rooms
 from realtime_site.accounts.models import User
 from tests.consumers.support import Client
 from tests.factories import make_room, make_user
@@ -41,12 +42,43 @@ async def test_a_conversation_is_made_and_both_talk_at_once(connect: Connect, ho
     room = await opened(alice, house.bob)
     assert (room["kind"], room["name"], room["role"], room["seq"]) == ("direct", "Bob", "member", 0)
     assert [person["username"] for person in room["people"]] == ["bob"]
+    assert (await alice.send(room["id"], "hello"))["type"] == "ok"
     news = (await bob.event("room", lambda frame: "slug" in frame["room"]))["room"]
-    assert (news["id"], news["name"]) == (room["id"], "Alice")
-    await bob.event("room", lambda frame: "online" in frame["room"])
-    assert (await bob.send(room["id"], "hello"))["type"] == "ok"
-    assert (await alice.event("message"))["message"]["body"] == "hello"
-    assert (await alice.send(room["id"], "hello yourself"))["message"]["seq"] == 2
+    assert (news["id"], news["name"], news["seq"]) == (room["id"], "Alice", 0)
+    assert (await bob.event("message"))["message"]["body"] == "hello"
+    assert (await bob.event("room"))["room"] == {"id": room["id"], "seq": 1, "online": 2}
+    assert (await bob.send(room["id"], "hello yourself"))["message"]["seq"] == 2
+    assert (await alice.event("message", lambda frame: frame["seq"] == 2))["message"]["body"] == "hello yourself"
+
+
+async def test_nobody_hears_of_a_conversation_before_something_is_said_there(connect: Connect, house: House) -> None:
+    alice, bob = await connect(house.alice), await connect(house.bob)
+    room = await opened(alice, house.bob)
+    for kind, fields in (("typing", {}), ("signal", {"name": "x"})):
+        assert (await alice.command(kind, room=room["id"], **fields))["type"] == "ok"
+    hall = {"room": house.general.pk, "name": "and now"}
+    await alice.command("signal", **hall)
+    await bob.event("signal", lambda frame: frame["name"] == "and now")
+    assert not [frame for frame in bob.events if frame.get("room", room["id"]) != house.general.pk]
+    assert [one["slug"] for one in (await connect(house.bob)).welcome["rooms"]] == ["general"]
+    assert (await bob.send(room["id"], "hello?"))["code"] == "not_found"
+    assert [one["slug"] for one in (await connect(house.alice)).welcome["rooms"]] == ["general", room["slug"]]
+    assert (await opened(bob, house.alice))["id"] == room["id"]
+    assert room["slug"] in [one["slug"] for one in (await connect(house.bob)).welcome["rooms"]]
+
+
+async def test_making_conversations_has_a_limit_and_finding_them_has_not(
+    connect: Connect, house: House, settings: Any
+) -> None:
+    settings.LIVE_RATE_LIMITS = True
+    crowd = [await sync_to_async(make_user)(f"user{number}") for number in range(21)]
+    alice = await connect(house.alice)
+    for user in crowd[:20]:
+        await opened(alice, user)
+    refusal = await alice.command("direct.open", people=[crowd[20].pk])
+    assert refusal["code"] == "rate_limited"
+    assert 100 < refusal["retry_after"] <= 180
+    await opened(alice, crowd[0])
 
 
 async def test_opening_again_finds_it_from_either_side(connect: Connect, house: House) -> None:
@@ -61,6 +93,7 @@ async def test_a_group_is_named_after_the_others_and_welcome_has_it(connect: Con
     alice = await connect(house.alice)
     room = await opened(alice, house.carol, house.bob)
     assert room["name"] == "Bob, Carol"
+    await alice.send(room["id"], "hello")
     carol = await connect(house.carol)
     here = carol.room(room["slug"])
     assert (here["name"], [person["id"] for person in here["people"]]) == ("Alice, Bob", [house.alice.pk, house.bob.pk])
@@ -149,13 +182,21 @@ async def test_people_online_are_called_by_at_online(connect: Connect, house: Ho
 async def test_blocking_ends_a_conversation_of_two_until_it_is_taken_back(connect: Connect, house: House) -> None:
     alice, bob, other = await connect(house.alice), await connect(house.bob), await connect(house.bob)
     room = (await opened(alice, house.bob))["id"]
+    await alice.send(room, "hello")
     assert (await bob.command("person.block", person=house.alice.pk))["blocked"] == [house.alice.pk]
     assert (await other.event("blocked"))["people"] == [house.alice.pk]
     assert (await alice.send(room, "hello?"))["code"] == "forbidden"
     assert (await bob.send(room, "no"))["code"] == "forbidden"
+    for client in (alice, bob):
+        for kind, fields in (("typing", {}), ("signal", {"name": "x"})):
+            assert (await client.command(kind, room=room, **fields))["code"] == "forbidden"
+            assert (await client.command(kind, room=house.general.pk, **fields))["type"] == "ok"
     assert (await alice.send(house.general.pk, "in a room"))["type"] == "ok"
     assert (await connect(house.bob)).welcome["blocked"] == [house.alice.pk]
     assert (await bob.command("person.unblock", person=house.alice.pk))["blocked"] == []
+    assert (await alice.command("signal", room=room, name="free"))["type"] == "ok"
+    await bob.event("signal", lambda frame: frame["name"] == "free")
+    assert {frame["room"] for frame in bob.events if frame["type"] in {"typing", "signal"}} == {house.general.pk}
     assert (await alice.send(room, "hello?"))["type"] == "ok"
 
 
@@ -171,3 +212,27 @@ async def test_people_are_found_by_the_beginning_of_a_name(connect: Connect, hou
     for query, names in (("bo", ["bob"]), ("@BO", ["bob"]), ("ali", []), ("", ["bob", "carol"]), ("_", [])):
         found = await alice.command("people.find", query=query)
         assert [person["username"] for person in found["people"]] == names, query
+
+
+async def test_a_socket_of_notifications_hears_nothing_of_chat(connect: Connect, house: House) -> None:
+    """Whatever comes by the person's topics: rooms they are brought into, marks, blocks, what is said."""
+    alice, inbox = await connect(house.alice), await connect(house.bob, "/ws/notifications/")
+    bob = await connect(house.bob)
+    private = await sync_to_async(make_room)("private", house.alice, kind="private")
+    talk = await opened(alice, house.bob)
+    await alice.send(talk["id"], "psst")
+    await sync_to_async(rooms.add)(by_id=house.alice.pk, room_id=private.pk, user_id=house.bob.pk)
+    await bob.event("room", lambda frame: frame["room"]["id"] == private.pk)
+    await bob.command("room.read", room=talk["id"], seq=1)
+    await bob.command("person.block", person=house.carol.pk)
+    await alice.send(private.pk, "@bob, are you there?")
+    await alice.command("typing", room=private.pk)
+    await bob.command("room.leave", room=private.pk)
+    await bob.event("typing")
+    told = await inbox.event("notification", lambda frame: "are you there" in frame["notification"]["body"])
+    assert told["notification"]["kind"] == "mention"
+    await alice.send(house.general.pk, "@bob, the last word")
+    await inbox.event("notification", lambda frame: "the last word" in frame["notification"]["body"])
+    assert {frame["type"] for frame in inbox.events} <= {"notification", "notification.read"}
+    assert [person.username for person in await sync_to_async(list)(User.objects.filter(rooms=private.pk))] == ["alice"]
+    assert not set(inbox.welcome) & {"user", "rooms", "blocked"}

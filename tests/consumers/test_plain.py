@@ -148,6 +148,7 @@ async def test_leaving_the_room_elsewhere_closes_the_socket(
 
 async def test_a_conversation_is_open_to_who_is_in_it(connect: Connect, alice: User, bob: User) -> None:
     talk = await sync_to_async(direct.open_with)(user_id=alice.pk, people=[bob.pk])
+    await sync_to_async(direct.open_with)(user_id=bob.pk, people=[alice.pk])
     one, two = await connect(alice, f"/ws/rooms/{talk.slug}/"), await connect(bob, f"/ws/rooms/{talk.slug}/")
     assert (await one.receive())["message"] == "Welcome to Bob B., alice."
     await two.socket.send_to(text_data="hello")

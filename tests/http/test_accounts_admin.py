@@ -127,3 +127,45 @@ def test_staff_cannot_take_a_superuser_s_second_factor(client, helper):
         "/admin/mfa/authenticator/", {"action": "delete_selected", "_selected_action": [factor.pk], "post": "yes"}
     )
     assert Authenticator.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "accounts/user/?password__startswith=a",
+        "accounts/user/?access_tokens__digest__startswith=a",
+        "accounts/user/?email__regex=^a",
+        "accounts/accesstoken/?digest__startswith=a",
+        "accounts/accesstoken/?user__password__startswith=a",
+        "mfa/authenticator/?data__regex=a",
+        "mfa/authenticator/?data__secret__startswith=a",
+        "chat/invitation/?code__startswith=a",
+        "chat/message/?body__regex=a",
+        "chat/message/?kind__regex=a",
+        "chat/membership/?room__people_key=1,2",
+        "chat/room/?people_key__contains=1",
+        "chat/room/?messages__body__startswith=a",
+    ],
+)
+def test_a_list_cannot_be_asked_for_what_it_does_not_show(client, admin, caplog, asked):
+    assert client.get(f"/admin/{asked}").status_code == 400
+    [record] = [record for record in caplog.records if record.name == "django.security.DisallowedModelAdminLookup"]
+    assert (record.levelname, record.exc_info) == ("WARNING", None)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "accounts/user/?is_active__exact=1",
+        "accounts/user/?q=alice&o=1",
+        "accounts/accesstoken/?q=bot",
+        "mfa/authenticator/?type__exact=totp",
+        "chat/room/?kind__exact=public&is_default__exact=1",
+        "chat/room/?archived_at__isnull=True",
+        "chat/room/?archived_at__gte=2024-01-01+00%3A00%3A00%2B00%3A00&archived_at__lt=2025-01-01+00%3A00%3A00%2B00%3A00",
+        "chat/membership/?role__exact=owner",
+        "chat/message/?kind__exact=text",
+    ],
+)
+def test_a_list_is_filtered_by_what_it_offers(client, admin, asked):
+    assert client.get(f"/admin/{asked}").status_code == 200

@@ -74,6 +74,7 @@ def test_the_wider_word_wins_and_a_name_wins_over_both(house: House) -> None:
 def test_everybody_in_a_conversation_may_call_all(house: House) -> None:
     group = direct.open_with(user_id=house.alice.pk, people=[house.bob.pk, house.carol.pk])
     room = Room.objects.get(pk=group.id)
+    assert called(say(room, house.alice, "@room")) == {"bob": "room", "carol": "room"}
     assert called(say(room, house.carol, "@room")) == {"alice": "room", "bob": "room"}
     assert called(say(room, house.carol, "@online", house.bob)) == {"bob": "online"}
 
@@ -111,6 +112,19 @@ def test_an_edit_adds_and_takes_away(house: House) -> None:
     assert called(edit(house, sent, "lunch")) == {}
     for user in (house.bob, house.carol):
         assert selectors.room_of(user_id=user.pk, room_id=house.room.pk).mentions == 0
+
+
+def test_who_may_call_all_no_longer_still_mends_what_they_said(house: House) -> None:
+    sent = say(house.room, house.max, "@room luhcn")
+    narrow = say(house.room, house.max, "@online luhcn", house.bob)
+    Membership.objects.filter(room=house.room, user=house.max).update(role="member")
+    mended = edit(house, sent, "@room lunch")
+    assert (mended.audience, set(called(mended))) == ("room", {"alice", "bob", "carol"})
+    assert '<span class="mention" data-user="room">' in mended.html
+    wider = edit(house, narrow, "@online @room lunch")
+    assert (wider.audience, called(wider)) == ("online", {"bob": "online"})
+    assert called(edit(house, sent, "lunch")) == {}
+    assert called(edit(house, sent, "@room lunch")) == {}
 
 
 def test_an_edit_that_keeps_the_word_calls_no_others(house: House) -> None:
@@ -247,6 +261,7 @@ def test_only_what_needs_more_queries_costs_them(house: House, monkeypatch: pyte
     room, author = house.room.pk, wire_person(house.bob)
     asked = say(house.room, house.alice, "Who?")
     pair = direct.open_with(user_id=house.bob.pk, people=[house.carol.pk]).id
+    post(Draft(pair, house.bob.pk, uuid4(), "the first"))
 
     def batch(size: int, body: str = "plain", room_id: int = room, reply_to: int | None = None) -> list[Draft]:
         return [Draft(room_id, house.bob.pk, uuid4(), body, author, reply_to) for _ in range(size)]

@@ -115,6 +115,8 @@ def test_in_a_conversation_everybody_else_is_concerned(house: House, heard: Hear
     group = direct.open_with(user_id=house.alice.pk, people=[house.bob.pk, house.carol.pk])
     room = Room.objects.get(pk=group.id)
     assert heard == []
+    say(room, house.alice, "hello")
+    assert last(heard).concerns == {house.bob.pk: "direct", house.carol.pk: "direct"}
     say(room, house.bob, "hello")
     told = last(heard)
     assert told.room == RoomRef(room.pk, room.slug, "", "direct")

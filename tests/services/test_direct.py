@@ -8,11 +8,12 @@ from uuid import uuid4
 import pytest
 from django.db import connections
 
-from chat import events, people, protocol, selectors
+from chat import catchup, events, people, protocol, selectors
 from chat.models import Block, Membership, Message, Room
 from chat.services import blocks, direct, invitations, messages, rooms
 from chat.services.messages import Draft, post, post_batch
 from realtime_site.accounts.models import User
+from realtime_site.live import topics
 from realtime_site.live.errors import ClientError
 from tests.factories import make_room, make_user
 
@@ -22,6 +23,11 @@ pytestmark = pytest.mark.django_db
 def conversation(*everybody: User) -> Room:
     first, *others = everybody
     return Room.objects.get(pk=direct.open_with(user_id=first.pk, people=[user.pk for user in others]).id)
+
+
+def talk(*everybody: User) -> Room:
+    """A conversation that all of them have opened."""
+    return next(iter([conversation(one, *everybody) for one in everybody]))
 
 
 def say(room: Room, author: User, body: str = "hello") -> protocol.Message:
@@ -41,13 +47,15 @@ def test_the_same_people_have_one_conversation_whoever_opens_it_in_whatever_orde
     group = conversation(carol, alice, bob)
     assert conversation(bob, carol, alice, bob) == group != pair
     assert Room.objects.filter(kind="direct").count() == 2
+    assert set(group.members.all()) == {bob, carol}
+    say(group, bob)
     assert set(group.members.all()) == {alice, bob, carol}
     assert {membership.role for membership in Membership.objects.filter(room=group)} == {"member"}
 
 
 def test_nothing_is_said_in_it_until_somebody_does() -> None:
     alice, bob = make_user("alice"), make_user("bob")
-    room = conversation(alice, bob)
+    room = talk(alice, bob)
     assert not Message.objects.filter(room=room).exists()
     assert room.head == 0
     assert say(room, bob).seq == 1
@@ -66,7 +74,8 @@ def test_its_address_cannot_be_guessed_and_names_nobody() -> None:
 def test_up_to_eight_others_talk_and_nine_do_not() -> None:
     first, *others = [make_user(f"user{number}") for number in range(10)]
     assert refused(lambda: conversation(first, *others)) == "invalid"
-    assert conversation(first, *others[:8]).members.count() == 9
+    assert say(conversation(first, *others[:8]), first).seq == 1
+    assert Membership.objects.count() == 9
 
 
 def test_nobody_talks_to_an_account_that_is_not_active() -> None:
@@ -78,7 +87,7 @@ def test_nobody_talks_to_an_account_that_is_not_active() -> None:
 
 def test_everybody_sees_it_under_the_others_names() -> None:
     alice, bob, carol = make_user("alice"), make_user("bob", display_name="Bob B."), make_user("carol")
-    room = conversation(alice, bob, carol)
+    room = talk(alice, bob, carol)
     names = {user: selectors.room_of(user_id=user.pk, room_id=room.pk).name for user in (alice, bob, carol)}
     assert names == {alice: "Bob B., carol", bob: "alice, carol", carol: "alice, Bob B."}
 
@@ -95,7 +104,7 @@ def test_all_rooms_of_a_person_with_conversations_take_two_queries(django_assert
 
 def test_it_is_never_widened_renamed_or_left() -> None:
     alice, bob, carol = make_user("alice"), make_user("bob"), make_user("carol")
-    room = conversation(alice, bob)
+    room = talk(alice, bob)
     Membership.objects.filter(user=alice).update(role="owner")  # not even then
     for attempt in (
         lambda: rooms.add(by_id=alice.pk, room_id=room.pk, user_id=carol.pk),
@@ -157,13 +166,54 @@ def test_two_people_who_open_it_at_once_open_one() -> None:
     assert Membership.objects.filter(room=opened[0]).count() == len(everybody)
 
 
+# --- Many of them ----------------------------------------------------------------------------------------------------
+
+
+def shown(user: User) -> set[int]:
+    """The conversations that the person's pages and sockets show; both the same."""
+    listed = {room.id for room in selectors.rooms_of(user.pk) if room.kind == "direct"}
+    heard = {topics.room_id(topic) for topic in catchup.allowed([user.pk]).get(user.pk, {})}
+    assert listed == heard - {room.pk for room in Room.objects.exclude(kind="direct")}
+    return listed
+
+
+def test_empty_conversations_are_there_for_who_opened_them_alone() -> None:
+    alice, mallory, helper = make_user("alice"), make_user("mallory"), make_user("helper")
+    pair, group = conversation(mallory, alice), conversation(mallory, alice, helper)
+    assert shown(mallory) == {pair.pk, group.pk}
+    assert shown(alice) == set()
+    assert conversation(alice, mallory) == pair
+    assert shown(alice) == {pair.pk}
+    say(group, mallory)
+    assert shown(alice) == {pair.pk, group.pk}
+    assert selectors.room_of(user_id=alice.pk, room_id=group.pk).unread == 1
+
+
+def test_the_newest_are_shown_and_an_older_one_comes_back_when_something_is_said_or_it_is_opened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(protocol, "CONVERSATIONS", 3)
+    alice, other = make_user("alice"), make_user("other")
+    make_room("general", alice)
+    talks = [conversation(alice, make_user(f"user{number}")) for number in range(5)]
+    for room in talks:
+        say(room, alice)
+    first, second, third, fourth, fifth = (room.pk for room in talks)
+    assert shown(alice) == {third, fourth, fifth}
+    assert shown(other) == set()
+    say(talks[0], alice)
+    assert shown(alice) == {first, fourth, fifth}
+    assert conversation(alice, User.objects.get(username="user1")).pk == second
+    assert shown(alice) == {first, second, fifth}
+
+
 # --- Blocks ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("blocker", ["alice", "bob"])
 def test_while_one_of_two_blocks_the_other_nothing_is_said_between_them(blocker: str) -> None:
     alice, bob = make_user("alice"), make_user("bob")
-    room = conversation(alice, bob)
+    room = talk(alice, bob)
     sent = say(room, bob)
     who, whom = (alice, bob) if blocker == "alice" else (bob, alice)
     assert blocks.block(user_id=who.pk, person_id=whom.pk) == [whom.pk]
@@ -194,19 +244,69 @@ def test_a_block_of_somebody_else_changes_nothing() -> None:
 
 def test_in_rooms_and_groups_a_block_stops_nobody_but_no_new_group_is_made() -> None:
     alice, bob, carol, dora = (make_user(name) for name in ("alice", "bob", "carol", "dora"))
-    room, group = make_room("general", alice, bob), conversation(alice, bob, carol)
+    room, group = make_room("general", alice, bob), talk(alice, bob, carol)
+    say(group, carol)
     blocks.block(user_id=alice.pk, person_id=bob.pk)
     say(room, bob)
     say(group, bob)
     assert conversation(bob, carol, alice) == group
     assert refused(lambda: conversation(alice, bob, dora)) == "forbidden"
     assert refused(lambda: conversation(bob, alice, dora)) == "forbidden"
-    assert conversation(dora, alice, bob).members.count() == 3  # she has blocked nobody
+    say(conversation(dora, alice, bob), dora)  # she has blocked nobody
+
+
+@pytest.mark.parametrize("blocker", ["alice", "mallory"])
+def test_nobody_is_brought_into_a_room_across_a_block(blocker: str) -> None:
+    alice, mallory = make_user("alice"), make_user("mallory")
+    who, whom = (alice, mallory) if blocker == "alice" else (mallory, alice)
+    blocks.block(user_id=who.pk, person_id=whom.pk)
+    room = make_room("insult", mallory, kind="private")
+    assert refused(lambda: rooms.add(by_id=mallory.pk, room_id=room.pk, user_id=alice.pk)) == "forbidden"
+    assert set(room.members.all()) == {mallory}
+    blocks.unblock(user_id=who.pk, person_id=whom.pk)
+    rooms.add(by_id=mallory.pk, room_id=room.pk, user_id=alice.pk)
+
+
+def test_those_whom_one_has_blocked_call_nobody_until_it_is_taken_back() -> None:
+    alice, bob, mallory = make_user("alice"), make_user("bob"), make_user("mallory")
+    room = make_room("general", mallory, alice, bob)
+    say(room, mallory, "@room hear, hear")
+    say(room, mallory, "@alice you above all")
+    say(room, bob, "@alice mind the gap")
+
+    def mentions() -> Any:
+        return selectors.room_of(user_id=alice.pk, room_id=room.pk).mentions
+
+    assert mentions() == 3
+    blocks.block(user_id=alice.pk, person_id=mallory.pk)
+    say(room, mallory, "@alice again")
+    assert mentions() == 1
+    assert selectors.room_of(user_id=bob.pk, room_id=room.pk).mentions == 1
+    blocks.unblock(user_id=alice.pk, person_id=mallory.pk)
+    assert mentions() == 4
+
+
+def test_who_is_blocked_after_opening_a_group_begins_nothing_in_it() -> None:
+    alice, bob, carol = make_user("alice"), make_user("bob"), make_user("carol")
+    group = conversation(bob, alice, carol)
+    blocks.block(user_id=alice.pk, person_id=bob.pk)
+    assert refused(lambda: say(group, bob)) == "forbidden"
+    assert set(group.members.all()) == {bob}
+    say(conversation(carol, alice, bob), carol)
+    assert set(group.members.all()) == {alice, bob, carol}
+
+
+def test_what_is_refused_brings_nobody_in() -> None:
+    alice, bob = make_user("alice"), make_user("bob")
+    room = conversation(alice, bob)
+    assert refused(lambda: post(Draft(room.pk, alice.pk, uuid4(), "x", None, 999_999))) == "not_found"
+    assert refused(lambda: say(room, bob)) == "not_found"
+    assert set(room.members.all()) == {alice}
 
 
 def test_a_retry_of_what_was_said_before_the_block_gets_its_answer() -> None:
     alice, bob = make_user("alice"), make_user("bob")
-    room = conversation(alice, bob)
+    room = talk(alice, bob)
     draft = Draft(room.pk, bob.pk, uuid4(), "hello")
     first = post(draft)
     blocks.block(user_id=alice.pk, person_id=bob.pk)
@@ -233,7 +333,7 @@ def test_nobody_blocks_themselves_or_nobody_and_blocking_twice_is_blocking_once(
 @pytest.mark.django_db(transaction=True)
 def test_a_block_waits_for_what_is_being_written_and_lets_nothing_in_afterwards() -> None:
     alice, bob = make_user("alice"), make_user("bob")
-    room = conversation(alice, bob)
+    room = talk(alice, bob)
     head_at_block: list[int] = []
 
     def block() -> None:
@@ -290,8 +390,8 @@ def test_without_a_query_those_talked_to_last_come_first_then_those_near() -> No
     alice, bob, carol, dora, near = (make_user(name) for name in ("alice", "bob", "carol", "dora", "near"))
     make_user("stranger")
     make_room("general", near, alice, bob)
-    conversation(alice, dora)  # opened, and nothing said
+    conversation(dora, alice)  # opened, and nothing said
     say(conversation(alice, bob), alice)
-    say(conversation(alice, carol), carol)
-    assert found(alice, "") == ["carol", "bob", "dora", "near"]
+    say(talk(alice, carol), carol)
+    assert found(alice, "") == ["carol", "bob", "near"]
     assert found(make_user("new"), " ") == []

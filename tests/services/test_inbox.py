@@ -215,6 +215,8 @@ def test_what_was_pushed_to_nobody_costs_one_look(alice: User) -> None:
 
 def test_a_lane_is_a_push_service() -> None:
     assert outbox.lane("https://Push.Example.org:8443/abc?x") == "push.example.org:8443"
+    for same in ("push.example.org", "PUSH.example.org:443", "push.example.org:", "push.example.org.:0443"):
+        assert outbox.lane(f"https://{same}/abc") == "push.example.org"
 
 
 def test_preferences_decide(alice: User) -> None:

@@ -187,7 +187,8 @@ def test_repair_says_what_each_event_covers() -> None:
     missed = catchup.since(topics.room(room.pk), 1)
     events = [json.loads(text) for text in missed.texts]
     assert [(event["seq"], event.get("after", event["seq"] - 1)) for event in events] == [(3, 1), (4, 1)]
-    assert [json.loads(text)["message"] for event in missed.texts for text in plain.translate(event)] == [
+    said = [text for event in missed.texts for text in plain.translate(topics.room(room.pk), event)]
+    assert [json.loads(text)["message"] for text in said] == [
         "second",
         "first, edited",
     ]

@@ -72,7 +72,7 @@ class Layer:
 class Socket:
     """A subscriber and its outlet in one."""
 
-    translate: Callable[[str], list[str]] | None = None
+    translate: Callable[[str, str], list[str]] | None = None
     identity: Identity
 
     def __init__(self) -> None:
@@ -272,8 +272,8 @@ async def test_controls_reach_every_socket_of_the_topic(hub: Hub) -> None:
 async def test_each_dialect_is_translated_once_for_all_its_sockets(hub: Hub, database: Database) -> None:
     asked: list[str] = []
 
-    def shout(text: str) -> list[str]:
-        asked.append(text)
+    def shout(topic: str, text: str) -> list[str]:
+        asked.append(f"{topic} {text}")
         return [] if text == "2" else [text + "!", text + "?"]
 
     plain = Socket()
@@ -286,7 +286,7 @@ async def test_each_dialect_is_translated_once_for_all_its_sockets(hub: Hub, dat
     await plain.until("1", "2", "3")
     for socket in others:
         await socket.until("1!", "1?", "3!", "3?")
-    assert asked == ["1", "2", "3"]
+    assert asked == ["room.1 1", "room.1 2", "room.1 3"]
 
 
 async def test_a_detached_socket_gets_nothing_more(hub: Hub, database: Database) -> None:

@@ -200,7 +200,7 @@ class Delivery(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     due_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
-    # What came of it, in a word or two of `delivery.py`; never what a server answered.
+    # What came of it: a sentence of `delivery/outcomes.py`, never what a server answered.
     outcome = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -73,7 +73,8 @@ def _change_of(people: list[int], rows: QuerySet[Notification], fields: Mapping[
 
 
 def _columns(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {str(Notification._meta.get_field(name).column): value for name, value in fields.items()}
+    columns = {field.name: field.attname for field in Notification._meta.concrete_fields}
+    return {columns[name]: value for name, value in fields.items()}
 
 
 def _tell(rows: Sequence[Notification], standings: Mapping[int, selectors.Standing]) -> None:

@@ -3,33 +3,19 @@
 Read-only, and without what they say: titles and bodies quote conversations.
 """
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.html import format_html_join
 
 from notifications import explain
 from notifications.models import Delivery, Notification
+from realtime_site.live.admin import ReadOnlyAdmin
 
 _TIMES = ("created_at", "seen_at", "read_at", "withdrawn_at")
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's own is not generic
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(Notification)
-class NotificationAdmin(ReadOnly):
+class NotificationAdmin(ReadOnlyAdmin):
+    show_full_result_count = False
     list_display = ("user", "kind", "target", "shown", "created_at", "read_at", "withdrawn_at")
     list_filter = ("kind", "shown")
     list_select_related = ("user",)
@@ -44,9 +30,10 @@ class NotificationAdmin(ReadOnly):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnly):
+class DeliveryAdmin(ReadOnlyAdmin):
     """Without the device, whose address would let whoever reads it send there."""
 
+    show_full_result_count = False
     list_display = ("user", "channel", "purpose", "lane", "state", "due_at", "attempts", "outcome", "finished_at")
     list_filter = ("channel", "purpose", "state")
     list_select_related = ("user",)

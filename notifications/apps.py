@@ -5,7 +5,7 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        from notifications import sessions
+        from notifications import checks, sessions  # noqa: F401  checks register themselves
 
         sessions.connect()
         if apps.is_installed("chat"):

@@ -1,6 +1,6 @@
 """What a person may see of their notifications: their own, and nothing of what was withdrawn."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
@@ -9,6 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from notifications import protocol, wire
 from notifications.catalogue import mention_kinds
 from notifications.models import Device, Inbox, Level, Notification
+from realtime_site.live.auth import Credentials, authenticate
 from realtime_site.live.errors import ClientError
 
 
@@ -115,10 +116,18 @@ def changed_rows(*, user_id: int, after: int) -> ChangedRows:
     return ChangedRows(found, Standing(seq, standing.unread), reset=False)
 
 
-def changed_together(*, user_id: int, number: int) -> tuple[list[int], bool]:
-    """The ids of what was read, or made unread, as one number of the inbox; and which of both it was."""
-    rows = list(Notification.objects.filter(user=user_id, changed=number).order_by().values_list("pk", "read_at"))
-    return [pk for pk, _ in rows], any(read_at for _, read_at in rows)
+class Together(NamedTuple):
+    """What was read, or made unread, as one number of an inbox; `last`: the highest `seq` of them."""
+
+    ids: list[int]
+    last: int
+    read: bool
+
+
+def changed_together(*, user_id: int, number: int) -> Together:
+    rows = Notification.objects.filter(user=user_id, changed=number).order_by("seq").values_list("pk", "seq", "read_at")
+    found = list(rows)
+    return Together([pk for pk, _, _ in found], found[-1][1] or 0 if found else 0, any(at for _, _, at in found))
 
 
 def newest_change(user_id: int) -> Notification | None:
@@ -141,8 +150,21 @@ def levels_of(user_id: int) -> dict[str, protocol.LevelValue]:
 
 
 def devices_of(user_id: int) -> list[Device]:
-    """Those that take pushes, the newest first."""
-    return list(Device.objects.filter(user=user_id))
+    """Those that take pushes, the newest first: where the person is logged in still."""
+    devices = list(Device.objects.filter(user=user_id))
+    here = signed_in(devices)
+    return [device for device in devices if device.pk in here]
+
+
+def signed_in(devices: Iterable[Device]) -> set[int]:
+    """The ids of those whose session logs in the person they belong to. Three queries, however many they are."""
+    by = {device.pk: (Credentials(None, device.session_key), device.user_id) for device in devices}
+    identities = authenticate({credentials for credentials, _ in by.values()}) if by else {}
+    return {
+        device
+        for device, (credentials, user_id) in by.items()
+        if credentials in identities and identities[credentials].user.pk == user_id
+    }
 
 
 def _levels(user_ids: Collection[int]) -> dict[int, dict[str, protocol.LevelValue]]:

@@ -9,9 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime, timedelta
-from importlib import import_module
-from importlib.util import find_spec
+from datetime import timedelta
 from random import Random, SystemRandom
 from typing import Any
 
@@ -21,13 +19,11 @@ from notifications.delivery import errands, mail, outbox
 from notifications.delivery.errands import Errand
 from notifications.delivery.lanes import Lanes
 from notifications.delivery.mail import Letter
-from notifications.delivery.outbox import Result, State
-from notifications.delivery.outcomes import Outcome
 from notifications.delivery.push import SENDING_SECONDS, Pusher
-from notifications.delivery.retry import Answer, next_try
+from notifications.delivery.retry import BROKEN
+from notifications.delivery.settling import Settler
 from notifications.delivery.tally import Tally
-from notifications.models import Delivery
-from realtime_site.live.batches import Batches
+from notifications.services import devices, pruning
 from realtime_site.live.database import in_database
 from realtime_site.live.errors import ClientError
 
@@ -41,10 +37,10 @@ MAIL_IDLE_SECONDS = 5.0
 # Letters on their way to the mail server at once; each may take half a minute where that is slow.
 LETTERS = 4
 MAIL_LEASE_SECONDS = 180.0
-FINISHED_AT_ONCE = 200
 PRUNE_SECONDS = 3600.0
+# As long as some of it may take: half of the time is others'.
+PRUNE_PAUSE_SECONDS = 1.0
 REPORT_SECONDS = 60.0
-PRUNING = "notifications.services.pruning"
 
 
 class Deliverer:
@@ -55,11 +51,10 @@ class Deliverer:
         self.lanes = Lanes()
         self._pusher = pusher
         self._lease = timedelta(seconds=lease_seconds)
-        self._dice = dice or SystemRandom()
         self._stopping = asyncio.Event()
         self._room = asyncio.Event()  # something in flight has ended
         self._sending: set[asyncio.Task[None]] = set()
-        self._results: Batches[Result, None] = Batches(_finish, most=FINISHED_AT_ONCE, name="finishing of deliveries")
+        self._settler = Settler(self.tally, dice or SystemRandom())
         self._letters = 0  # on their way
         self._mail_threads = ThreadPoolExecutor(LETTERS, thread_name_prefix="mail")
 
@@ -125,6 +120,8 @@ class Deliverer:
         taken = await in_database(errands.take, now, now + self._lease, self.lanes.copy())
         self.tally.add("skipped", taken.skipped)
         self.tally.add("postponed", taken.postponed)
+        for row in taken.broken:
+            self._start(self._settler.settle([row], BROKEN))
         for errand in taken.errands:
             self.lanes.enter(errand.row.lane)
             self._start(self._send(errand))
@@ -137,10 +134,10 @@ class Deliverer:
                 return  # this process stood still; another has it by now, or will
             answer = await self._pusher.send(errand.to, errand.message)
             reached = answer.reached
-            await self._settle([errand.row], answer)
+            await self._settler.settle([errand.row], answer)
         except Exception:
             logger.exception("A push could not be sent")
-            await self._settle([errand.row], Answer("later", Outcome.BROKEN))
+            await self._settler.settle([errand.row], BROKEN)
         finally:
             self.lanes.leave(errand.row.lane, reached=reached)
             self._room.set()
@@ -165,8 +162,8 @@ class Deliverer:
             answer = await loop.run_in_executor(self._mail_threads, mail.send, letter)
         except Exception:
             logger.exception("A mail could not be sent")
-            answer = Answer("later", Outcome.BROKEN)
-        await self._settle(letter.rows, answer)
+            answer = BROKEN
+        await self._settler.settle(letter.rows, answer)
         self._letters -= 1
 
     # --- What came of it ----------------------------------------------------------------------------------------------
@@ -176,61 +173,20 @@ class Deliverer:
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 
-    async def _settle(self, rows: list[Delivery], answer: Answer) -> None:
-        """Writes it down, again and again while the database is away and the rows are ours."""
-        results = _results(rows, answer, timezone.now(), self._dice)
-        self.tally.add(_word(results[0], rows[0]))
-        while timezone.now() < rows[0].due_at:
-            try:
-                await asyncio.gather(*(self._results.submit(one) for one in results))
-                return
-            except ClientError as error:
-                if error.code != "unavailable":
-                    return
-                await asyncio.sleep(error.retry_after or IDLE_SECONDS)
-
     async def _prune(self) -> None:
-        """Old notifications, if there is something that prunes them."""
-        if not find_spec(PRUNING):
-            return
+        """What is old goes bit by bit, with pauses in which others write."""
         try:
-            await in_database(import_module(PRUNING).prune)
+            while await in_database(pruning.prune) and not self._stopping.is_set():
+                await self._pause(PRUNE_PAUSE_SECONDS)
+            last = await in_database(devices.forget_signed_out)
+            while last and not self._stopping.is_set():
+                await self._pause(PRUNE_PAUSE_SECONDS)
+                last = await in_database(devices.forget_signed_out, after=last)
         except ClientError:  # the database is away; there is time
             pass
         except Exception:
-            logger.exception("Old notifications could not be pruned")
+            logger.exception("What is old could not be pruned")
 
     async def _report(self) -> None:
         if news := self.tally.news():
             logger.info("In the last minute: %s; %d in flight", news, self.lanes.in_flight)
-
-
-def _results(rows: list[Delivery], answer: Answer, now: datetime, dice: Random) -> list[Result]:
-    """For rows that went together: they are tried again together."""
-    if answer.meaning == "sent":
-        return [Result(row, State.SENT, answer.outcome) for row in rows]
-    again = None
-    if answer.meaning == "later":
-        again = next_try(
-            attempts=max(row.attempts for row in rows),
-            created_at=max(row.created_at for row in rows),
-            now=now,
-            retry_after=answer.retry_after,
-            dice=dice,
-        )
-    if again:
-        return [Result(row, State.WAITING, answer.outcome, again) for row in rows]
-    return [Result(row, State.FAILED, answer.outcome, device_gone=answer.meaning == "gone") for row in rows]
-
-
-def _word(result: Result, row: Delivery) -> str:
-    if result.due_at:
-        return "put off"
-    if result.state == State.FAILED:
-        return "failed"
-    return "mailed" if row.channel == outbox.EMAIL else "sent"
-
-
-def _finish(results: list[Result]) -> list[None]:
-    outbox.finish(results, timezone.now())
-    return [None] * len(results)

@@ -3,7 +3,8 @@
 Synchronous; one transaction for taking, looking and writing what is not to be sent.
 """
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,8 @@ from notifications.delivery.outbox import Result, State
 from notifications.delivery.payload import Message
 from notifications.delivery.push import Subscription
 from notifications.models import Delivery, Device
+
+logger = logging.getLogger(__name__)
 
 TEST_TEXT = "Notifications arrive on this device."
 
@@ -31,11 +34,12 @@ class Taken:
     """What a look at the outbox gave."""
 
     errands: list[Errand]
+    broken: list[Delivery] = field(default_factory=list)  # no push can be made of them
     skipped: int = 0
     postponed: int = 0
 
     def __len__(self) -> int:
-        return len(self.errands) + self.skipped + self.postponed
+        return len(self.errands) + len(self.broken) + self.skipped + self.postponed
 
 
 def take(now: datetime, lease: datetime, lanes: Lanes) -> Taken:
@@ -49,9 +53,14 @@ def take(now: datetime, lease: datetime, lanes: Lanes) -> Taken:
         settled = [_settled(row, verdict, now) for row, verdict in zip(rows, verdicts, strict=True)]
         outbox.finish([one for one in settled if one], now)
     going = [row for row, one in zip(rows, settled, strict=True) if one is None]
-    errands = [_errand(row, context, now) for row in going]
+    made = [(row, _made(row, context, now)) for row in going]
     skipped = sum(verdict.do == "skip" for verdict in verdicts)
-    return Taken(errands, skipped, len(rows) - len(going) - skipped)
+    return Taken(
+        errands=[errand for _, errand in made if errand],
+        broken=[row for row, errand in made if errand is None],
+        skipped=skipped,
+        postponed=len(rows) - len(going) - skipped,
+    )
 
 
 def _settled(row: Delivery, verdict: recheck.Verdict, now: datetime) -> Result | None:
@@ -60,6 +69,15 @@ def _settled(row: Delivery, verdict: recheck.Verdict, now: datetime) -> Result |
     if verdict.do == "postpone":
         return Result(row, State.WAITING, due_at=now + recheck.POSTPONE, uncounted=True)
     return None
+
+
+def _made(row: Delivery, context: facts.Context, now: datetime) -> Errand | None:
+    """None where a fault of ours, or of a host's user model, would take all others along that were taken with it."""
+    try:
+        return _errand(row, context, now)
+    except Exception:
+        logger.exception("No push could be made of delivery %s", row.pk)
+        return None
 
 
 def _errand(row: Delivery, context: facts.Context, now: datetime) -> Errand:

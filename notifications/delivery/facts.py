@@ -1,16 +1,21 @@
 """What is true of taken rows at this moment: read in bulk, a query a table whatever the number of rows."""
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import Max
 
-from notifications.delivery.recheck import DeviceState, Facts, Purpose
+from notifications import policy
+from notifications.delivery import standing
+from notifications.delivery.recheck import NOTHING_NEW, DeviceState, Facts, Purpose
 from notifications.models import Delivery, Device, Inbox, Notification, Preferences
-from realtime_site.live.auth import Credentials, authenticate
+from notifications.selectors import signed_in
 
+# What is taken now is due again after this at the latest: whatever is due sooner is on its way, or about to be.
+COMING = timedelta(minutes=1)
 _PURPOSES: dict[str, Purpose] = {"show": "show", "close": "close", "test": "test"}
 
 
@@ -30,17 +35,20 @@ class Context:
 def of_pushes(rows: Collection[Delivery], context: Context, now: datetime) -> list[Facts]:
     """For each row, in their order."""
     active = dict(Inbox.objects.filter(pk__in=context.people, active_at__isnull=False).values_list("pk", "active_at"))
-    signed_in = _signed_in(context.devices.values())
-    latest = _latest_unread([row for row in rows if row.purpose == Delivery.Purpose.CLOSE])
+    standings = standing.of_rows(rows, context.notifications)
+    here = signed_in(context.devices.values())
+    shown, coming = _newer([row for row in rows if row.purpose == Delivery.Purpose.CLOSE], now)
     return [
         Facts(
             now=now,
             created_at=row.created_at,
             purpose=_PURPOSES[row.purpose],
             account_open=_is_open(context.people.get(row.user_id)),
-            device=_device_state(row, context, signed_in),
-            **_state(row, context),
-            replaced=(row.user_id, row.tag) in latest and latest[row.user_id, row.tag] > row.created_at,
+            device=_device_state(row, context, here),
+            standing=standings.get(row.pk, NOTHING_NEW),
+            quiet=_is_quiet(row.user_id, context, now),
+            replaced=shown.get((row.device_id, row.tag), row.created_at) > row.created_at,
+            overtaken=(row.device_id, row.tag) in coming,
             active_at=active.get(row.user_id),
             push_while_active=row.user_id in context.preferences and context.preferences[row.user_id].push_while_active,
         )
@@ -48,52 +56,44 @@ def of_pushes(rows: Collection[Delivery], context: Context, now: datetime) -> li
     ]
 
 
-def _state(row: Delivery, context: Context) -> dict[str, bool]:
-    """Of the notification. Where it is gone, its cause is."""
-    one = context.notifications.get(row.notification_id or 0)
-    if one is None:
-        return {"withdrawn": row.purpose == Delivery.Purpose.SHOW}
-    return {
-        "read": one.read_at is not None,
-        "seen": one.seen_at is not None,
-        "withdrawn": one.withdrawn_at is not None,
-    }
+def _is_quiet(user_id: int, context: Context, now: datetime) -> bool:
+    own = context.preferences.get(user_id)
+    if own is None:
+        return False
+    zone = own.time_zone or settings.TIME_ZONE
+    return policy.is_quiet(policy.Facts(now, time_zone=zone, quiet_from=own.quiet_from, quiet_until=own.quiet_until))
 
 
 def _is_open(person: Any) -> bool:
     return person is not None and person.is_active
 
 
-def _device_state(row: Delivery, context: Context, signed_in: Collection[int]) -> DeviceState:
+def _device_state(row: Delivery, context: Context, here: Collection[int]) -> DeviceState:
     device = context.devices.get(row.device_id or 0)
     if device is None:
         return "removed"
     if device.user_id != row.user_id:
         return "moved"
-    return "there" if device.pk in signed_in else "signed_out"
+    return "there" if device.pk in here else "signed_out"
 
 
-def _signed_in(devices: Iterable[Device]) -> set[int]:
-    """Those whose session logs in the person they belong to."""
-    by = {device.pk: (Credentials(None, device.session_key), device.user_id) for device in devices}
-    identities = authenticate({credentials for credentials, _ in by.values()})
-    return {
-        device
-        for device, (credentials, user) in by.items()
-        if credentials in identities and identities[credentials].user.pk == user
-    }
+Tag = tuple[int | None, str]
 
 
-def _latest_unread(closing: Collection[Delivery]) -> dict[tuple[int, str], datetime]:
-    """Of each person and tag to be closed: when the last notification came that is still to be shown."""
+def _newer(closing: Collection[Delivery], now: datetime) -> tuple[dict[Tag, datetime], set[Tag]]:
+    """Of each device and tag to be closed: when the device last got something that is still to be shown there, and
+    where something is on its way or about to be.
+    """
     if not closing:
-        return {}
-    unread = Notification.objects.filter(
-        user__in={row.user_id for row in closing},
+        return {}, set()
+    shows = Delivery.objects.filter(
+        device__in={row.device_id for row in closing},
         tag__in={row.tag for row in closing},
-        shown=True,
-        read_at=None,
-        withdrawn_at=None,
-    )
-    found = unread.order_by().values("user_id", "tag").annotate(latest=Max("created_at"))
-    return {(one["user_id"], one["tag"]): one["latest"] for one in found}
+        channel="push",
+        purpose=Delivery.Purpose.SHOW,
+        notification__read_at=None,
+        notification__withdrawn_at=None,
+    ).order_by()
+    sent = shows.filter(state=Delivery.State.SENT).values("device_id", "tag").annotate(latest=Max("finished_at"))
+    coming = shows.filter(state=Delivery.State.WAITING, due_at__lte=now + COMING).values_list("device_id", "tag")
+    return {(one["device_id"], one["tag"]): one["latest"] for one in sent}, set(coming)

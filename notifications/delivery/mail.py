@@ -16,7 +16,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
 
-from notifications.delivery import links, outbox, recheck
+from notifications.delivery import links, outbox, recheck, standing
 from notifications.delivery.facts import Context
 from notifications.delivery.outbox import Result, State
 from notifications.delivery.outcomes import Outcome
@@ -24,6 +24,7 @@ from notifications.delivery.retry import Answer
 from notifications.models import Delivery, Notification, Preferences
 from notifications.outside import addresses_of
 
+TEMPLATES = TEXT, HTML = "notifications/email/unread.txt", "notifications/email/unread.html"
 # What a letter shows; of the rest it says the number.
 MOST_SHOWN = 30
 SUBJECT_CHARACTERS = 150
@@ -53,7 +54,8 @@ def prepare(now: datetime, lease: datetime, *, people: int) -> Prepared:
         taken = outbox.take_mail(now, lease, people=people)
         rows = [row for theirs in taken.values() for row in theirs]
         context = Context(rows)
-        skips = {row.pk: outcome for row in rows if (outcome := _why_not(row, context))}
+        standings = standing.of_rows(rows, context.notifications)
+        skips = {pk: outcome for pk, one in standings.items() if (outcome := recheck.of_notification(one))}
         addresses = addresses_of({row.user_id for row in rows if row.pk not in skips})
         for user_id, theirs in taken.items():
             if outcome := _why_nobody(user_id, context, addresses):
@@ -75,15 +77,6 @@ def send(letter: Letter) -> Answer:
     except OSError:  # SMTPException is one
         return Answer("later", Outcome.MAIL_UNREACHABLE)
     return Answer("sent", Outcome.MAILED)
-
-
-def _why_not(row: Delivery, context: Context) -> Outcome | None:
-    one = context.notifications.get(row.notification_id or 0)
-    if one is None:
-        return Outcome.WITHDRAWN
-    return recheck.of_notification(
-        read=one.read_at is not None, seen=one.seen_at is not None, withdrawn=one.withdrawn_at is not None
-    )
 
 
 def _why_nobody(user_id: int, context: Context, addresses: Mapping[int, str]) -> Outcome | None:
@@ -121,11 +114,11 @@ def compose(letter: Letter) -> EmailMultiAlternatives:
     }
     message = _Mail(
         subject=_subject(rhythm, newest_last),
-        body=render_to_string("notifications/email/unread.txt", values),
+        body=render_to_string(TEXT, values),
         to=[letter.address],
         headers=_headers(unsubscribe, letter.rows),
     )
-    html = _INLINER.inline(render_to_string("notifications/email/unread.html", values))
+    html = _INLINER.inline(render_to_string(HTML, values))
     message.attach_alternative(html, "text/html")
     return message
 
@@ -148,8 +141,9 @@ def _headers(unsubscribe: str, rows: list[Delivery]) -> dict[str, str]:
     headers = {
         "Message-ID": f"<{digest}@{f'[{host}]' if ':' in host else host}>",
         "Auto-Submitted": "auto-generated",  # RFC 3834: no answer from a machine, please
-        "List-Unsubscribe": f"<{unsubscribe}>",
     }
+    if unsubscribe:
+        headers["List-Unsubscribe"] = f"<{unsubscribe}>"
     if unsubscribe.startswith("https:"):  # RFC 8058 §3.1 wants it so
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers

@@ -13,7 +13,8 @@ from django.db.models import F, Q, QuerySet
 
 from notifications.delivery.lanes import Lanes
 from notifications.delivery.outcomes import Outcome
-from notifications.models import Delivery, Device
+from notifications.models import Delivery, Device, Inbox, Notification
+from notifications.services.outbox import close
 
 PUSH, EMAIL = "push", "email"
 State = Delivery.State
@@ -67,7 +68,7 @@ def take_mail(now: datetime, lease: datetime, *, people: int) -> dict[int, list[
 
 
 def finish(results: Collection[Result], now: datetime) -> None:
-    """Writes what came of them, in one transaction."""
+    """Writes what came of them, in one transaction; then takes off devices what was read or withdrawn meanwhile."""
     alike: dict[tuple[object, ...], list[Result]] = {}
     for one in results:
         key = (one.state, one.outcome, one.due_at, one.uncounted, one.taken.due_at)
@@ -76,6 +77,7 @@ def finish(results: Collection[Result], now: datetime) -> None:
         for group in alike.values():
             _write(group, now)
         _tell_devices(results, now)
+    _close_what_is_over(results, now)
 
 
 def _write(group: list[Result], now: datetime) -> None:
@@ -98,6 +100,31 @@ def _tell_devices(results: Iterable[Result], now: datetime) -> None:
         Device.objects.filter(pk__in=used).update(last_used_at=now)
     if gone:
         Device.objects.filter(pk__in=gone).delete()
+
+
+def _close_what_is_over(results: Iterable[Result], now: datetime) -> None:
+    """A device may show what was read or withdrawn while it was on its way: who read it found nothing sent to close.
+
+    So may one that a deliverer sent to before it was killed, or that did not answer in time.
+    """
+    shown = [one.taken for one in results if _may_be_shown(one)]
+    if not shown:
+        return
+    with transaction.atomic():
+        # Who reads or withdraws holds the inbox: either has done so, and it is seen here, or will find this one sent.
+        people = {row.user_id for row in shown}
+        list(Inbox.objects.select_for_update().filter(pk__in=people).order_by("pk").values_list("pk"))
+        told = Notification.objects.filter(pk__in=[row.notification_id for row in shown])
+        gone = told.exclude(read_at=None, withdrawn_at=None)
+        if gone.exists():
+            close(gone, now)
+
+
+def _may_be_shown(result: Result) -> bool:
+    row = result.taken
+    if row.channel != PUSH or row.purpose != Delivery.Purpose.SHOW or row.notification_id is None:
+        return False
+    return result.state == State.SENT or (result.state != State.WAITING and row.attempts > 1)
 
 
 def _due(channel: str, now: datetime, lanes: Lanes | None = None) -> QuerySet[Delivery]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import digest
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 # A push service takes 4,096 bytes (RFC 8030 §7.2); the encryption adds 103 (RFC 8188, RFC 8291 §4).
 PAYLOAD_BYTES = 3_900
@@ -45,11 +46,30 @@ def topic(tag: str, secret: str) -> str:
 
 
 def _fitting(fields: dict[str, Any]) -> bytes:
-    """Cuts the text where it has to."""
-    fields = dict(fields)
+    """Cuts the text where it has to; where the rest alone is too long, leaves out the icon, then the query of the url.
+
+    Raises ValueError where that is not enough.
+    """
+    for shorter in (fields, _without_icon(fields), _without_query(_without_icon(fields))):
+        if len(_encode({"show": shorter | {"title": "", "body": ""}})) <= PAYLOAD_BYTES:
+            return _cut(dict(shorter))
+    raise ValueError("The url and the tag are too long for a push.")
+
+
+def _without_icon(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name != "icon"}
+
+
+def _without_query(fields: dict[str, Any]) -> dict[str, Any]:
+    return fields | {"url": urlsplit(fields["url"])._replace(query="", fragment="").geturl()}
+
+
+def _cut(fields: dict[str, Any]) -> bytes:
+    """Halves the longer of body and title until it fits."""
     while len(encoded := _encode({"show": fields})) > PAYLOAD_BYTES:
         longest = max(("body", "title"), key=lambda name: len(fields[name]))
-        fields[longest] = fields[longest][: len(fields[longest]) // 2].rstrip() + "…"
+        half = fields[longest][: (len(fields[longest]) - 1) // 2].rstrip()
+        fields[longest] = f"{half}…" if half else ""
     return encoded
 
 

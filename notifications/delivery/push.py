@@ -16,7 +16,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from pywebpush import WebPusher
 
-from notifications.delivery import addresses, vapid
+from notifications import endpoints
+from notifications.delivery import vapid
 from notifications.delivery.lanes import SLOTS
 from notifications.delivery.outcomes import Outcome
 from notifications.delivery.payload import Message
@@ -65,7 +66,7 @@ class Pusher:
         await self._resolver.close()
 
     async def send(self, to: Subscription, message: Message) -> Answer:
-        endpoint = addresses.parse(to.endpoint, self._test_origins)
+        endpoint = endpoints.parse(to.endpoint, self._test_origins)
         if endpoint is None:
             return FORBIDDEN
         if vapid.public_key() is None:
@@ -108,7 +109,7 @@ class PublicResolver(AbstractResolver):
     """
 
     def __init__(self, test_origins: Collection[str] = ()) -> None:
-        parsed = [addresses.parse(origin, test_origins) for origin in test_origins]
+        parsed = [endpoints.parse(origin, test_origins) for origin in test_origins]
         self._tests = {(one.host, one.port) for one in parsed if one}
         self._threads = ThreadPoolExecutor(SLOTS, thread_name_prefix="names")
 
@@ -120,7 +121,7 @@ class PublicResolver(AbstractResolver):
             self._threads, lambda: socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
         )
         results = [_result(host, address, one_family, proto) for one_family, _, proto, _, address in found]
-        if (host, port) not in self._tests and not all(addresses.is_public(one["host"]) for one in results):
+        if (host, port) not in self._tests and not all(endpoints.is_public(one["host"]) for one in results):
             raise ForbiddenAddressError
         return results
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from notifications.delivery.outcomes import Outcome
-from notifications.policy import ACTIVE_SECONDS
+from notifications.policy import is_active
 
 POSTPONE = timedelta(seconds=60)
 # Somebody who is there for an hour and has not looked does not want to be called.
@@ -20,6 +20,20 @@ _DEVICE_OUTCOMES: dict[DeviceState, Outcome] = {
 }
 
 
+class Standing(NamedTuple):
+    """What has become of a notification, and of its person's wish to hear of such by this channel."""
+
+    withdrawn: bool = False
+    read: bool = False
+    seen: bool = False
+    blocked: bool = False
+    level_against: bool = False
+    switched_off: bool = False
+
+
+NOTHING_NEW = Standing()
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is true at this moment of one push. Of a test and a close only the person and the device matter."""
@@ -29,11 +43,11 @@ class Facts:
     purpose: Purpose
     account_open: bool
     device: DeviceState
-    read: bool = False
-    seen: bool = False
-    withdrawn: bool = False
-    # For a close: one with the same tag came later and is unread.
+    standing: Standing = NOTHING_NEW
+    quiet: bool = False
+    # For a close: the device got another with the same tag later, which is unread; or one is about to go there.
     replaced: bool = False
+    overtaken: bool = False
     active_at: datetime | None = None
     push_while_active: bool = False
 
@@ -54,25 +68,43 @@ def of_push(facts: Facts) -> Verdict:
     if facts.device != "there":
         return Verdict("skip", _DEVICE_OUTCOMES[facts.device])
     if facts.purpose == "close":
-        return Verdict("skip", Outcome.REPLACED) if facts.replaced else SEND
-    if facts.purpose == "test":
-        return SEND
-    if outcome := of_notification(read=facts.read, seen=facts.seen, withdrawn=facts.withdrawn):
+        return _of_close(facts)
+    return _of_show(facts) if facts.purpose == "show" else SEND
+
+
+def _of_show(facts: Facts) -> Verdict:
+    if outcome := of_notification(facts.standing):
         return Verdict("skip", outcome)
-    if not facts.push_while_active and _is_active(facts):
+    if facts.quiet:
+        return Verdict("skip", Outcome.QUIET)
+    if not facts.push_while_active and is_active(facts.active_at, facts.now):
         if facts.now - facts.created_at >= POSTPONE_AT_MOST:
             return Verdict("skip", Outcome.ACTIVE)
         return Verdict("postpone")
     return SEND
 
 
-def of_notification(*, read: bool, seen: bool, withdrawn: bool) -> Outcome | None:
+def _of_close(facts: Facts) -> Verdict:
+    """A close takes away whatever has its tag: it must not arrive after what is to stay."""
+    if facts.replaced:
+        return Verdict("skip", Outcome.REPLACED)
+    return Verdict("postpone") if facts.overtaken else SEND
+
+
+# In the order in which they are asked: the first that is true is the one that is told.
+_OUTCOMES = (
+    Outcome.WITHDRAWN,
+    Outcome.READ,
+    Outcome.SEEN,
+    Outcome.BLOCKED,
+    Outcome.LEVEL,
+    Outcome.SWITCHED_OFF,
+)
+
+
+def of_notification(standing: Standing) -> Outcome | None:
     """Why it needs no push and no e-mail any more; None where it does."""
-    if withdrawn:
-        return Outcome.WITHDRAWN
-    if read:
-        return Outcome.READ
-    return Outcome.SEEN if seen else None
+    return next((outcome for is_so, outcome in zip(standing, _OUTCOMES, strict=True) if is_so), None)
 
 
 def of_mail(*, account_open: bool, has_address: bool, wanted: bool) -> Outcome | None:
@@ -82,7 +114,3 @@ def of_mail(*, account_open: bool, has_address: bool, wanted: bool) -> Outcome |
     if not wanted:
         return Outcome.MAIL_OFF
     return None if has_address else Outcome.NO_ADDRESS
-
-
-def _is_active(facts: Facts) -> bool:
-    return facts.active_at is not None and facts.now - facts.active_at <= timedelta(seconds=ACTIVE_SECONDS)

@@ -10,10 +10,12 @@ from notifications.delivery.outcomes import Outcome
 # 5, 10, 20, 40 s … on average: a push service that restarts is back by then; one that is down is asked each hour.
 FIRST_SECONDS = 10.0
 LONGEST_SECONDS = 2 * 3600.0
-# With these pauses the sixteenth try comes six hours after the first, on average.
-MOST_ATTEMPTS = 16
-# A notification a day old is news to nobody; the inbox has it.
-GIVE_UP_AFTER = timedelta(days=1)
+# With these pauses the fortieth try comes thirty hours after the first, give or take three: a mail server may be away
+# for a day. Tries are counted, not days: a letter may be a week old before its first, and a deliverer may have stood
+# still for as long.
+MOST_ATTEMPTS = 40
+# Of what is worth nothing any more: twenty minutes, on average.
+STALE_ATTEMPTS = 8
 LONGEST_RETRY_AFTER_SECONDS = 86_400.0
 
 Meaning = Literal["sent", "failed", "gone", "later"]
@@ -29,6 +31,7 @@ class Answer(NamedTuple):
 
 
 UNREACHABLE = Answer("later", Outcome.UNREACHABLE, reached=False)
+BROKEN = Answer("later", Outcome.BROKEN)  # whoever runs the site may mend it meanwhile
 FORBIDDEN = Answer("failed", Outcome.FORBIDDEN)
 
 
@@ -57,14 +60,15 @@ def read_retry_after(value: str | None, now: datetime) -> float | None:
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS)
 
 
-def next_try(
-    *, attempts: int, created_at: datetime, now: datetime, retry_after: float | None, dice: Random
-) -> datetime | None:
-    """When to try again after that many attempts, or None to give up."""
-    if attempts >= MOST_ATTEMPTS or now - created_at >= GIVE_UP_AFTER:
-        return None
+def is_given_up(*, attempts: int, is_stale: bool) -> bool:
+    """Whether so many tries are enough. `is_stale`: it has come to be worth less than the trouble."""
+    return attempts >= (STALE_ATTEMPTS if is_stale else MOST_ATTEMPTS)
+
+
+def next_try(*, attempts: int, now: datetime, retry_after: float | None, dice: Random) -> datetime:
+    """When to try again after that many attempts."""
     # Full jitter: what failed together does not come back together.
-    seconds = dice.uniform(0, min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** max(0, attempts - 1)))
+    seconds = dice.uniform(0, min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(max(0, attempts - 1), 20)))
     if retry_after is not None:
         seconds = retry_after + min(seconds, FIRST_SECONDS)
     return now + timedelta(seconds=seconds)

@@ -6,23 +6,28 @@ Knows no HTTP and sends nothing; a test push is a row in the outbox.
 import re
 from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from notifications.delivery import addresses
-from notifications.delivery.outbox import PUSH
+from notifications import endpoints
 from notifications.models import Delivery, Device
+from notifications.selectors import signed_in
 from notifications.services.outbox import lane
 from realtime_site.live.errors import ClientError
 
 # Each costs a push a notification. Past this the one that was unused for longest goes.
 MOST_DEVICES = 20
 POINT_BYTES, SECRET_BYTES = 65, 16  # RFC 8291 §3.1, §3.2
+# A device that nobody is logged in on is silent. Its row stays for a while, so that what was not sent to it can say to
+# which device, and whoever logs in there again has it back.
+SIGNED_OUT_KEPT = timedelta(days=30)
+FORGET_AT_ONCE = 500
 # A test goes wherever the endpoint says.
 TESTS, TESTS_WITHIN = 5, timedelta(minutes=1)
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+={0,2}")
@@ -52,7 +57,7 @@ def register(*, user_id: int, session_key: str, endpoint: str, p256dh: str, auth
 
     One that belonged to somebody else is this person's now: a browser has one subscription, whoever uses it.
     """
-    if addresses.parse(endpoint, test_origins()) is None:
+    if endpoints.parse(endpoint, test_origins()) is None:
         raise ClientError("invalid", "`endpoint` is an https address of a push service.")
     values = {
         "user_id": user_id,
@@ -82,8 +87,29 @@ def remove(*, user_id: int, device_id: int) -> None:
         raise ClientError("not_found", "There is no such device.")
 
 
-def remove_of_sessions(session_keys: list[str]) -> None:
-    Device.objects.filter(session_key__in=session_keys).delete()
+def remove_of_session(session_key: str) -> None:
+    """Whoever logs out wants to hear nothing more there."""
+    Device.objects.filter(session_key=session_key).delete()
+
+
+def follow(*, user_id: int, before: str, after: str) -> None:
+    """A person's session has another key now: their devices stay theirs."""
+    Device.objects.filter(user=user_id, session_key=before).update(session_key=after)
+
+
+def forget_signed_out(*, after: int = 0, now: datetime | None = None) -> int:
+    """Deletes devices that nobody is logged in on, some while after the last push to them.
+
+    Looks at `FORGET_AT_ONCE` with an id above `after`. Returns the last id it has looked at, or 0: there are no more.
+    """
+    then = (now or timezone.now()) - SIGNED_OUT_KEPT
+    idle = Device.objects.filter(pk__gt=after, created_at__lt=then).filter(
+        Q(last_used_at=None) | Q(last_used_at__lt=then)
+    )
+    looked_at = list(idle.order_by("pk")[:FORGET_AT_ONCE])
+    here = signed_in(looked_at)
+    Device.objects.filter(pk__in=[one.pk for one in looked_at if one.pk not in here]).delete()
+    return looked_at[-1].pk if looked_at else 0
 
 
 def send_test(*, user_id: int, device_id: int) -> int:
@@ -98,7 +124,7 @@ def send_test(*, user_id: int, device_id: int) -> int:
     delivery = Delivery.objects.create(
         user_id=user_id,
         device=device,
-        channel=PUSH,
+        channel="push",
         purpose=Delivery.Purpose.TEST,
         lane=lane(device.endpoint),
         tag="test",

@@ -1,6 +1,8 @@
 """Browser tests: real people, real browser, a real worker each. They wait for states, 30 s at most, and never sleep."""
 
+import os
 from collections.abc import Callable, Iterator
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +40,19 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    site = Site(tmp_path_factory.mktemp("site"))
-    site.prepare()
-    return site
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    # pytest-xdist's processes share the parent of their directories; one of them prepares for all.
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    shared = tmp_path_factory.mktemp("site") if alone else tmp_path_factory.getbasetemp().parent
+    site = Site(shared / "browser-site")
+    with (shared / "browser-site.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not site.data_dir.exists():
+            site.prepare()
+    site.begin_to_seed()
+    yield site
+    assert site.seeder
+    site.seeder.end()
 
 
 @pytest.fixture

@@ -1,13 +1,15 @@
-"""`python -m tests.browser.seed`: makes what a browser test needs, in a process of its own.
+"""`python -m tests.browser.seed`: makes what browser tests need, in a process of its own that serves all of them.
 
-Standard input: `{"people": ["alice"], "rooms": {"general": ["alice"]}, "messages": {"general": [["alice", "hello"]]}}`.
+A line of standard input is one site: `{"database": path, "wanted": …}`. What may be wanted:
+`{"people": ["alice"], "rooms": {"general": ["alice"]}, "messages": {"general": [["alice", "hello"]]}}`.
 The first of a room's people owns it. A third part of what is said is the place, from 0, of what it answers.
 `{"direct": [{"people": ["alice", "bob"], "messages": [["bob", "hi"]]}]}` makes conversations the same way.
-Standard output: session keys by username.
+A line of standard output answers it: session keys by username, or `{"error": …}`.
 """
 
 import json
 import sys
+import traceback
 import uuid
 from importlib import import_module
 from typing import Any
@@ -18,6 +20,7 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
+from django.db import connection  # noqa: E402
 
 from chat import protocol  # noqa: E402
 from chat.models import Room  # noqa: E402
@@ -27,7 +30,21 @@ from tests.factories import make_room, make_user  # noqa: E402
 
 
 def main() -> None:
-    wanted = json.load(sys.stdin)
+    for line in sys.stdin:
+        site = json.loads(line)
+        connection.close()
+        connection.settings_dict["NAME"] = site["database"]
+        try:
+            answer = seed(site["wanted"])
+        except Exception:
+            answer = {"error": traceback.format_exc()}
+        connection.close()
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+def seed(wanted: dict[str, Any]) -> dict[str, str]:
+    """Session keys by username."""
     people = {name: make_user(name, display_name=name.title()) for name in wanted.get("people", [])}
     for slug, members in wanted.get("rooms", {}).items():
         owner, *others = [people[name] for name in members]
@@ -39,7 +56,7 @@ def main() -> None:
         for opener in everybody if said else everybody[:1]:
             room = direct.open_with(user_id=opener, people=everybody)
         _say(Room.objects.get(pk=room.id), said)
-    json.dump({name: _session(user) for name, user in people.items()}, sys.stdout)
+    return {name: _session(user) for name, user in people.items()}
 
 
 def _say(room: Room, said: list[list[Any]]) -> None:

@@ -23,9 +23,33 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
 
 
+class Seeder:
+    """The process of tests/browser/seed.py: one for all sites, since to load Django takes longer than to seed."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        command = [sys.executable, "-m", "tests.browser.seed"]
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def seed(self, database: Path, wanted: dict[str, Any]) -> dict[str, str]:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps({"database": str(database), "wanted": wanted}) + "\n")
+        self._process.stdin.flush()
+        answer: dict[str, str] = json.loads(self._process.stdout.readline())
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer
+
+    def end(self) -> None:
+        self._process.communicate()
+
+
 class Site:
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, seeder: Seeder | None = None) -> None:
         self.data_dir = data_dir
+        self.seeder = seeder
         self.redis_url = ""
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -33,25 +57,37 @@ class Site:
 
     def prepare(self) -> None:
         """Tables and hashed static files, once for all sites that are copied from this one."""
+        self.data_dir.mkdir()
         self._run("manage.py", "migrate", "-v0")
         self._run("manage.py", "collectstatic", "--noinput", "-v0")
+
+    def begin_to_seed(self) -> None:
+        """For this site and its copies."""
+        self.seeder = Seeder(self._env())
 
     def copy_to(self, data_dir: Path) -> "Site":
         shutil.copytree(self.data_dir, data_dir, ignore=shutil.ignore_patterns("static"))
         (data_dir / "static").symlink_to(self.data_dir / "static")
-        return Site(data_dir)
+        return Site(data_dir, self.seeder)
 
     def seed(self, **wanted: Any) -> dict[str, str]:
         """Makes people, rooms and messages as tests/browser/seed.py describes. Session keys by username."""
-        answer: dict[str, str] = json.loads(self._run("-m", "tests.browser.seed", stdin=json.dumps(wanted)))
-        return answer
+        assert self.seeder
+        return self.seeder.seed(self.data_dir / "db.sqlite3", wanted)
 
     def start(self) -> None:
         """One worker."""
         self._start("realtime_site.worker")
 
     def supervise(self, workers: int) -> None:
-        """As an operator starts it: a supervisor with that many workers, which it can replace. Two need `redis_url`."""
+        """As an operator starts it: a supervisor with that many workers, which it can replace. Two need `redis_url`.
+
+        It collects static files, and other tests read those that all sites share.
+        """
+        static = self.data_dir / "static"
+        shared = static.resolve()
+        static.unlink()
+        shutil.copytree(shared, static)
         self._start("realtime_site.serve", "--workers", str(workers))
 
     def _start(self, program: str, *options: str) -> None:
@@ -92,19 +128,17 @@ class Site:
         except OSError:
             return False
 
-    def _run(self, *arguments: str, stdin: str = "") -> str:
+    def _run(self, *arguments: str) -> None:
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=ROOT,
             env=self._env(),
-            input=stdin,
             text=True,
             capture_output=True,
             check=False,
         )
         if done.returncode:
             raise RuntimeError(done.stderr)
-        return done.stdout
 
     def _env(self) -> dict[str, str]:
         mine = {

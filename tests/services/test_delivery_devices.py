@@ -1,20 +1,26 @@
 """Devices: who may register what, whose they are, and how long they stay."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
+from notifications import selectors
 from notifications.delivery import vapid
 from notifications.models import Delivery, Device
 from notifications.services import devices
 from realtime_site.accounts.models import User
 from realtime_site.live.errors import ClientError
 from tests.factories import PASSWORD, make_user
+from tests.notified import log_in
 from tests.push_service import Subscription
 
 pytestmark = pytest.mark.django_db
@@ -149,20 +155,71 @@ def test_logging_out_takes_the_device_along(client: Client, alice: User, keys: S
     assert [one.session_key for one in Device.objects.all()] == ["elsewhere"]
 
 
-def test_a_password_that_is_changed_elsewhere_takes_it_along(client: Client, alice: User, keys: Subscription) -> None:
-    """The session ends when it is next looked at; the device stays silent from the start (test_delivery_push)."""
+def test_a_password_that_is_changed_elsewhere_takes_it_off_the_list(
+    client: Client, alice: User, keys: Subscription
+) -> None:
     post(client, "", subscription(keys))
+    assert [one.endpoint for one in selectors.devices_of(alice.pk)] == [ENDPOINT]
     alice.set_password("another one")
     alice.save()
+    assert selectors.devices_of(alice.pk) == []
+
+
+def test_a_new_password_leaves_the_device_where_it_was_typed(client: Client, alice: User, keys: Subscription) -> None:
+    post(client, "", subscription(keys))
+    elsewhere = register(alice, keys, "https://push.example.org/elsewhere", session_key=log_in(alice))
+    before, new = client.session.session_key, "xK9-long-enough-42"
+    answer = client.post(
+        reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    )
+    assert answer.status_code == 302, "the password is changed"
+    assert client.session.session_key != before
+    assert [one.endpoint for one in selectors.devices_of(alice.pk)] == [ENDPOINT]
+    assert Device.objects.filter(pk=elsewhere.pk).exists(), "it is silent, and may come back"
+
+
+def test_somebody_elses_login_does_not_get_the_device(client: Client, alice: User, keys: Subscription) -> None:
+    post(client, "", subscription(keys))
+    make_user("bob")
+    assert client.login(username="bob", password=PASSWORD)
     client.get("/")
-    assert not Device.objects.exists()
+    assert selectors.devices_of(alice.pk) == []
+    assert Device.objects.get().session_key != client.session.session_key
 
 
-def test_expired_sessions_take_theirs_along(client: Client, alice: User, keys: Subscription) -> None:
+def test_expired_sessions_cost_their_devices_nothing_but_silence(
+    client: Client, alice: User, keys: Subscription
+) -> None:
     post(client, "", subscription(keys))
     Session.objects.update(expire_date=timezone.now())
-    call_command("clearsessions")
-    assert not Device.objects.exists()
+    with CaptureQueriesContext(connection) as asked:
+        call_command("clearsessions")
+    assert not Session.objects.exists()
+    assert [one["sql"] for one in asked if Device._meta.db_table in one["sql"]] == []
+    assert selectors.devices_of(alice.pk) == []
+
+
+def test_devices_that_nobody_uses_are_forgotten_in_time(
+    alice: User, keys: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "FORGET_AT_ONCE", 2)
+    here = log_in(alice)
+    old = timezone.now() - devices.SIGNED_OUT_KEPT - timedelta(minutes=1)
+    for name, session, created, used in (
+        ("idle", "gone", old, None),
+        ("old", "gone", old, old),
+        ("new", "gone", timezone.now(), None),
+        ("sent to", "gone", old, timezone.now()),
+        ("logged in", here, old, old),
+    ):
+        device = register(alice, keys, f"https://push.example.org/{name.replace(' ', '-')}", session_key=session)
+        Device.objects.filter(pk=device.pk).update(name=name, created_at=created, last_used_at=used)
+    looks, last = 0, -1
+    while last:
+        last = devices.forget_signed_out(after=max(last, 0))
+        looks += 1
+    assert sorted(Device.objects.values_list("name", flat=True)) == ["logged in", "new", "sent to"]
+    assert looks == 3, "two, one, none"
 
 
 def test_the_next_login_on_the_page_brings_it_back(client: Client, alice: User, keys: Subscription) -> None:

@@ -186,6 +186,21 @@ def test_a_title_gets_no_further_than_its_place(alice: User, evil: str) -> None:
     assert "&lt;script&gt;" in part(letter, "html")
 
 
+@pytest.mark.parametrize(
+    ("url", "there"),
+    [
+        ('/x/<b>"a"/', "https://chat.example.org/x/%3Cb%3E%22a%22/"),
+        ("/a b/?q=1&r=%20", "https://chat.example.org/a%20b/?q=1&r=%20"),
+        ("https://shop.example.org/<x>", "https://shop.example.org/%3Cx%3E"),
+        ("", "https://chat.example.org/"),
+    ],
+)
+def test_an_address_ends_where_it_ends(alice: User, url: str, there: str) -> None:
+    make_mail(make_notification(alice, url=url))
+    deliver()
+    assert there in part(as_received(sent()[0]), "plain").splitlines()
+
+
 def test_html_needs_nothing_from_elsewhere(alice: User) -> None:
     make_mail(make_notification(alice))
     deliver()

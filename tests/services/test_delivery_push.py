@@ -16,7 +16,9 @@ from notifications.delivery import payload, vapid
 from notifications.delivery.deliverer import Deliverer
 from notifications.delivery.outcomes import Outcome
 from notifications.delivery.push import Pusher, Subscription
+from notifications.delivery.retry import MOST_ATTEMPTS
 from notifications.models import Delivery, Device, Inbox, Preferences
+from realtime_site.accounts.models import User
 from tests.factories import make_user
 from tests.notified import log_in, make_device, make_notification, make_push
 from tests.processes import PATIENCE_SECONDS
@@ -190,12 +192,61 @@ async def test_after_the_last_try_it_is_given_up_and_says_so(settings: Any, serv
         notification = make_notification(make_user())
         device = make_device(notification.user, phone)
         old = make_notification(notification.user, created_at=timezone.now() - timedelta(days=1))
-        return make_push(notification, device, attempts=15).pk, make_push(old, device).pk
+        return make_push(notification, device, attempts=39).pk, make_push(old, device, attempts=7).pk
 
     for pk in await begin():
         await drained(settings)
         after = await sync_to_async(delivery)(pk)
         assert (after.state, after.outcome) == ("failed", "The push service was busy.")
+
+
+async def test_one_that_no_push_can_be_made_of_holds_up_nobody_and_is_given_up(
+    settings: Any, service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = service.subscribe()
+
+    @sync_to_async
+    def begin() -> tuple[int, int]:
+        user = make_user()
+        device = make_device(user, phone)
+        mallory, bob = make_user("mallory"), make_user("bob")
+        evil = make_push(make_notification(user, actor=mallory), device)
+        return evil.pk, make_push(make_notification(user, actor=bob, tag="room:2"), device).pk
+
+    def avatar_url(user: User) -> str:
+        if user.username == "mallory":
+            raise OSError("no such picture")
+        return ""
+
+    monkeypatch.setattr(User, "avatar_url", property(avatar_url))
+    evil, good = await begin()
+    await drained(settings)
+    assert (await sync_to_async(delivery)(good)).state == "sent"
+    after = await sync_to_async(delivery)(evil)
+    assert (after.state, after.outcome, after.attempts) == ("waiting", "A fault of the server.", 1)
+    assert after.due_at < timezone.now() + timedelta(seconds=15)
+    await Delivery.objects.filter(pk=evil).aupdate(attempts=MOST_ATTEMPTS - 1, due_at=timezone.now())
+    await drained(settings)
+    after = await sync_to_async(delivery)(evil)
+    assert (after.state, after.outcome) == ("failed", "A fault of the server.")
+    assert len(phone.got) == 1
+
+
+async def test_what_is_old_goes_until_nothing_is_left(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notifications.delivery.deliverer.PRUNE_PAUSE_SECONDS", 0.001)
+    left, looked = [4, 3, 2, 1, 0], [0]
+    monkeypatch.setattr("notifications.services.pruning.prune", lambda: left.pop(0))
+
+    def forget_signed_out(after: int = 0) -> int:
+        assert after == looked[-1]
+        looked.append((after + 1) % 4)
+        return looked[-1]
+
+    monkeypatch.setattr("notifications.services.devices.forget_signed_out", forget_signed_out)
+    async with Pusher() as pusher:
+        await Deliverer(pusher)._prune()
+    assert left == []
+    assert looked == [0, 1, 2, 3, 0]
 
 
 async def test_who_is_active_is_not_called_until_they_are_not(settings: Any, service: PushService) -> None:

@@ -10,12 +10,16 @@ from django.core import mail
 from django.utils import timezone
 
 from notifications.api import notify
-from notifications.delivery import vapid
+from notifications.delivery import errands, outbox, vapid
 from notifications.delivery.deliverer import Deliverer
+from notifications.delivery.errands import Taken
+from notifications.delivery.lanes import Lanes
+from notifications.delivery.outbox import Result, State
+from notifications.delivery.outcomes import Outcome
 from notifications.delivery.push import Pusher
 from notifications.explain import why
 from notifications.models import Delivery, Notification
-from notifications.services import devices, reading
+from notifications.services import changing, devices, reading
 from realtime_site.accounts.models import User
 from tests.factories import make_user
 from tests.notified import log_in
@@ -118,6 +122,69 @@ def test_a_new_one_in_its_place_is_not_closed(settings: Any, alice: User, phone:
     assert (closing.state, closing.outcome) == ("skipped", "Something newer stands in its place.")
 
 
+def taken(later: timedelta = timedelta(0)) -> Taken:
+    """What a deliverer takes, that sends it and has written nothing down yet."""
+    now = timezone.now() + later
+    return errands.take(now, now + timedelta(seconds=45), Lanes())
+
+
+@pytest.mark.parametrize("how", ["read", "withdrawn"])
+def test_what_is_over_while_it_is_on_its_way_leaves_the_device(
+    settings: Any, alice: User, phone: Subscription, how: str
+) -> None:
+    told = tell(alice)
+    (errand,) = taken().errands
+    end(told, how)
+    outbox.finish([Result(errand.row, State.SENT, Outcome.TAKEN)], timezone.now())
+    as_if_later(seconds=10)
+    deliver(settings)
+    assert [push.payload for push in phone.got] == [{"close": ["hello"]}]
+
+
+def test_what_a_killed_deliverer_sent_leaves_the_device_when_it_is_over(
+    settings: Any, alice: User, phone: Subscription
+) -> None:
+    told = tell(alice)
+    assert len(taken().errands) == 1
+    end(told, "read")
+    as_if_later(minutes=1)
+    deliver(settings)
+    show = Delivery.objects.get(purpose="show", channel="push")
+    assert (show.state, show.outcome, show.attempts) == ("skipped", Outcome.READ, 2)
+    as_if_later(seconds=10)
+    deliver(settings)
+    assert [push.payload for push in phone.got] == [{"close": ["hello"]}]
+
+
+def test_what_may_have_arrived_before_it_was_given_up_leaves_the_device(alice: User, phone: Subscription) -> None:
+    told = tell(alice)
+    Delivery.objects.filter(channel="push").update(state="failed", attempts=40)
+    end(told, "withdrawn")
+    assert Delivery.objects.filter(purpose="close").count() == 1
+
+
+def test_a_close_does_not_overtake_what_is_to_stay(settings: Any, alice: User, phone: Subscription) -> None:
+    told = tell(alice)
+    deliver(settings)
+    end(told, "read")
+    as_if_later(seconds=10)
+    tell(alice)
+    going = taken()
+    assert [errand.row.purpose for errand in going.errands] == ["show"]
+    assert going.postponed == 1
+    outbox.finish([Result(going.errands[0].row, State.FAILED, Outcome.REFUSED)], timezone.now())
+    as_if_later(minutes=2)
+    deliver(settings)
+    assert phone.got[-1].payload == {"close": ["hello"]}, "nothing stands in its place"
+
+
+def end(told: Notification, how: str) -> None:
+    if how == "read":
+        reading.read(user_id=told.user_id, ids=[told.pk])
+    else:
+        changing.withdraw(target=told.target, user_ids=[told.user_id])
+
+
 def test_a_test_reaches_the_device(settings: Any, alice: User, phone: Subscription) -> None:
     devices.send_test(user_id=alice.pk, device_id=devices.Device.objects.get().pk)
     deliver(settings)
@@ -128,6 +195,6 @@ def test_a_test_reaches_the_device(settings: Any, alice: User, phone: Subscripti
 
 def test_whoever_has_logged_out_gets_nothing_on_that_device(settings: Any, alice: User, phone: Subscription) -> None:
     tell(alice)
-    devices.remove_of_sessions([devices.Device.objects.get().session_key])
+    devices.remove_of_session(devices.Device.objects.get().session_key)
     deliver(settings)
     assert phone.got == []

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 
+from notifications import checks
 from notifications.delivery import vapid
 from realtime_site.checks import TAG
 
@@ -77,3 +78,19 @@ def test_test_origins_are_reported_in_production(settings: Any) -> None:
     origins = ["http://127.0.0.1:1234"]
     assert problems(settings, PUSH_TEST_ORIGINS=origins) == ["confab.W003"]
     assert problems(settings, PUSH_TEST_ORIGINS=origins, HTTPS=False, SITE_URL="http://127.0.0.1:8000") == []
+
+
+def test_letters_have_what_they_need_here(settings: Any) -> None:
+    assert run_checks(tags=[checks.TAG]) == []
+
+
+def test_a_site_of_ones_own_is_told_what_letters_need(settings: Any) -> None:
+    del settings.SITE_URL
+    settings.ROOT_URLCONF = "tests.unit.test_checks"  # no address of ours
+    settings.TEMPLATES = []
+    found = run_checks(tags=[checks.TAG])
+    assert [one.id for one in found] == ["notifications.W001", "notifications.W002", "notifications.W003"]
+    assert all(one.hint for one in found), "each says what to set"
+
+
+urlpatterns: list[Any] = []

@@ -14,8 +14,18 @@ from hypothesis import strategies as st
 from notifications.delivery import payload
 from notifications.delivery.lanes import FIRST_WIDTH, MOST_LANES, SLOTS, WIDTH, Lanes
 from notifications.delivery.outcomes import Outcome
-from notifications.delivery.recheck import Facts, of_mail, of_push
-from notifications.delivery.retry import MOST_ATTEMPTS, next_try, read_answer, read_retry_after
+from notifications.delivery.recheck import Facts, Standing, of_mail, of_push
+from notifications.delivery.retry import (
+    MOST_ATTEMPTS,
+    STALE_ATTEMPTS,
+    Answer,
+    is_given_up,
+    next_try,
+    read_answer,
+    read_retry_after,
+)
+from notifications.delivery.settling import results_of
+from notifications.models import Delivery
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 GOOD = Facts(now=NOW, created_at=NOW - timedelta(minutes=1), purpose="show", account_open=True, device="there")
@@ -28,13 +38,20 @@ TABLE: list[tuple[dict[str, Any], str, str, str]] = [
     ({"device": "removed"}, Outcome.DEVICE_REMOVED, Outcome.DEVICE_REMOVED, Outcome.DEVICE_REMOVED),
     ({"device": "moved"}, Outcome.DEVICE_MOVED, Outcome.DEVICE_MOVED, Outcome.DEVICE_MOVED),
     ({"device": "signed_out"}, Outcome.SIGNED_OUT, Outcome.SIGNED_OUT, Outcome.SIGNED_OUT),
-    ({"read": True}, Outcome.READ, "send", "send"),
-    ({"seen": True}, Outcome.SEEN, "send", "send"),
-    ({"withdrawn": True}, Outcome.WITHDRAWN, "send", "send"),
-    ({"withdrawn": True, "read": True, "seen": True}, Outcome.WITHDRAWN, "send", "send"),
+    ({"standing": Standing(read=True)}, Outcome.READ, "send", "send"),
+    ({"standing": Standing(seen=True)}, Outcome.SEEN, "send", "send"),
+    ({"standing": Standing(withdrawn=True)}, Outcome.WITHDRAWN, "send", "send"),
+    ({"standing": Standing(withdrawn=True, read=True, seen=True)}, Outcome.WITHDRAWN, "send", "send"),
+    ({"standing": Standing(blocked=True)}, Outcome.BLOCKED, "send", "send"),
+    ({"standing": Standing(level_against=True)}, Outcome.LEVEL, "send", "send"),
+    ({"standing": Standing(switched_off=True)}, Outcome.SWITCHED_OFF, "send", "send"),
+    ({"quiet": True}, Outcome.QUIET, "send", "send"),
+    ({"quiet": True, "active_at": ACTIVE}, Outcome.QUIET, "send", "send"),
+    ({"quiet": True, "standing": Standing(read=True)}, Outcome.READ, "send", "send"),
     ({"replaced": True}, "send", Outcome.REPLACED, "send"),
+    ({"overtaken": True}, "send", "postpone", "send"),
     ({"active_at": ACTIVE}, "postpone", "send", "send"),
-    ({"active_at": ACTIVE, "read": True}, Outcome.READ, "send", "send"),
+    ({"active_at": ACTIVE, "standing": Standing(read=True)}, Outcome.READ, "send", "send"),
     ({"active_at": NOW - timedelta(seconds=91)}, "send", "send", "send"),
     ({"active_at": ACTIVE, "push_while_active": True}, "send", "send", "send"),
     ({"active_at": ACTIVE, "created_at": NOW - timedelta(minutes=61)}, Outcome.ACTIVE, "send", "send"),
@@ -107,19 +124,9 @@ def test_no_retry_after_makes_it_fail(value: str) -> None:
     assert seconds is None or 0 <= seconds <= 86_400
 
 
-@given(
-    attempts=st.integers(1, MOST_ATTEMPTS + 3),
-    age=st.floats(0, 90_000),
-    retry_after=st.none() | st.floats(0, 86_400),
-    seed=st.integers(),
-)
-def test_tries_grow_rarer_and_end(attempts: int, age: float, retry_after: float | None, seed: int) -> None:
-    created = NOW - timedelta(seconds=age)
-    again = next_try(attempts=attempts, created_at=created, now=NOW, retry_after=retry_after, dice=Random(seed))
-    if attempts >= MOST_ATTEMPTS or created <= NOW - timedelta(days=1):
-        assert again is None
-        return
-    assert again
+@given(attempts=st.integers(1, MOST_ATTEMPTS), retry_after=st.none() | st.floats(0, 86_400), seed=st.integers())
+def test_tries_grow_rarer(attempts: int, retry_after: float | None, seed: int) -> None:
+    again = next_try(attempts=attempts, now=NOW, retry_after=retry_after, dice=Random(seed))
     pause = (again - NOW).total_seconds()
     if retry_after is None:
         assert 0 <= pause <= min(7_200, 10 * 2 ** (attempts - 1))
@@ -127,12 +134,47 @@ def test_tries_grow_rarer_and_end(attempts: int, age: float, retry_after: float 
         assert retry_after - 0.001 <= pause <= retry_after + 10.001
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_tries_go_on_for_a_day_and_end(seed: int) -> None:
+    dice, attempts, then = Random(seed), 1, NOW
+    while not is_given_up(attempts=attempts, is_stale=False):
+        then = next_try(attempts=attempts, now=then, retry_after=None, dice=dice)
+        attempts += 1
+    assert timedelta(hours=20) < then - NOW < timedelta(hours=40)
+
+
 def test_what_failed_together_does_not_come_back_together() -> None:
     dice = Random(1)
-    tries = {next_try(attempts=5, created_at=NOW, now=NOW, retry_after=None, dice=dice) for _ in range(50)}
-    spread = max(one for one in tries if one) - min(one for one in tries if one)
+    tries = {next_try(attempts=5, now=NOW, retry_after=None, dice=dice) for _ in range(50)}
     assert len(tries) == 50
-    assert spread > timedelta(seconds=100)
+    assert max(tries) - min(tries) > timedelta(seconds=100)
+
+
+@pytest.mark.parametrize(
+    ("channel", "age", "attempts", "state"),
+    [
+        ("email", timedelta(0), 1, "waiting"),
+        ("email", timedelta(hours=23, minutes=59), 2, "waiting"),  # a daily digest
+        ("email", timedelta(days=7), 1, "waiting"),  # a weekly one
+        ("email", timedelta(days=7), MOST_ATTEMPTS - 1, "waiting"),
+        ("email", timedelta(0), MOST_ATTEMPTS, "failed"),
+        ("push", timedelta(0), MOST_ATTEMPTS - 1, "waiting"),
+        ("push", timedelta(0), MOST_ATTEMPTS, "failed"),
+        ("push", timedelta(days=3), 1, "waiting"),  # no deliverer ran
+        ("push", timedelta(days=3), STALE_ATTEMPTS, "failed"),
+    ],
+)
+def test_a_hiccup_ends_nothing_and_many_do(channel: str, age: timedelta, attempts: int, state: str) -> None:
+    row = Delivery(channel=channel, attempts=attempts, created_at=NOW - age, due_at=NOW)
+    (result,) = results_of([row], Answer("later", Outcome.BUSY), NOW, Random(1))
+    assert result.state == state
+    assert (result.due_at is not None) == (state == "waiting")
+
+
+def test_what_joined_a_letter_later_is_not_given_up_with_the_others() -> None:
+    rows = [Delivery(channel="email", attempts=attempts, created_at=NOW, due_at=NOW) for attempts in (1, MOST_ATTEMPTS)]
+    results = results_of(rows, Answer("later", Outcome.MAIL_UNREACHABLE), NOW, Random(1))
+    assert [one.state for one in results] == ["waiting", "failed"]
 
 
 # --- Lanes ----------------------------------------------------------------------------------------------------------
@@ -207,6 +249,35 @@ def test_a_push_is_never_too_long(title: str, body: str, url: str) -> None:
     assert len(message.body) <= payload.PAYLOAD_BYTES
     shown = json.loads(message.body)["show"]
     assert (shown["url"], shown["id"], shown["tag"]) == (url, 7, "room:1")
+
+
+@pytest.mark.parametrize(
+    ("url", "icon", "shown"),
+    [
+        ("/x", "/i", {"url": "/x", "icon": "/i"}),
+        ("/x", "/" + "i" * 5_000, {"url": "/x"}),
+        ("/x?" + "q" * 5_000, "/i", {"url": "/x"}),
+        ("/x#" + "q" * 5_000, "/" + "i" * 5_000, {"url": "/x"}),
+    ],
+)
+def test_what_is_too_long_leaves_the_text_in_its_place(url: str, icon: str, shown: dict[str, str]) -> None:
+    fields = {"title": "Bob", "body": "Hello", "tag": "t", "url": url, "id": 1, "icon": icon}
+    message = payload.show(fields, kind="x", secret="s", created_at=NOW, now=NOW)
+    assert json.loads(message.body)["show"] == {"title": "Bob", "body": "Hello", "tag": "t", "id": 1} | shown
+
+
+def test_what_fits_in_no_way_is_refused() -> None:
+    fields = {"title": "Bob", "body": "Hello", "tag": "t", "url": "/" + "x" * 5_000, "id": 1}
+    with pytest.raises(ValueError, match="too long"):
+        payload.show(fields, kind="x", secret="s", created_at=NOW, now=NOW)
+
+
+@pytest.mark.parametrize("room", range(8))
+def test_text_is_cut_to_nothing_where_nothing_else_is_left(room: int) -> None:
+    bare = len(b'{"show":{"title":"","body":"","tag":"t","url":"","id":1}}')
+    fields = {"title": "ab", "body": "cd", "tag": "t", "url": "x" * (payload.PAYLOAD_BYTES - bare - room), "id": 1}
+    message = payload.show(fields, kind="x", secret="s", created_at=NOW, now=NOW)
+    assert len(message.body) <= payload.PAYLOAD_BYTES
 
 
 def test_it_is_kept_for_a_day_from_its_writing() -> None:

@@ -5,7 +5,7 @@ import os
 import dj_database_url
 import django
 from django.conf import settings
-from measured import INBOX, PAGE, PEOPLE, tell, timed
+from measured import INBOX, PAGE, PEOPLE, settle, tell, timed
 
 settings.configure(
     SECRET_KEY="benchmark",  # noqa: S106
@@ -40,6 +40,7 @@ def main() -> None:
     reader.notifications.filter(pk__in=list(reader.notifications.values_list("pk", flat=True)[: INBOX // 2])).update(
         unread=False
     )
+    settle()
     request = RequestFactory().get("/", {"max": PAGE})
     request.user = reader
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.delivery.addresses import is_public, parse
+from notifications.endpoints import is_public, parse
 
 PUBLIC = ["8.8.8.8", "142.250.185.74", "192.0.1.1", "2606:4700:4700::1111", "2a00:1450:4001::5f", "64:ff9b::8.8.8.8"]
 NOT_PUBLIC = [
@@ -42,6 +42,7 @@ NOT_PUBLIC = [
     "2001:db8::1",
     "2002:7f00:1::",
     "2002:808:808::",
+    "3ffe::1",
     "3fff::1",
     "5f00::1",
     "fc00::1",
@@ -94,6 +95,8 @@ def test_of_ipv6_only_what_is_given_out_is_public(address: IPv6Address) -> None:
         ("https://updates.push.services.mozilla.com/wpush/v2/gAAA?x=1", "updates.push.services.mozilla.com"),
         ("https://Push.Example.ORG:443/x", "push.example.org"),
         ("https://8.8.8.8/x", "8.8.8.8"),
+        ("https://db5p_1.notify.windows.com./w/?token=x", "db5p_1.notify.windows.com."),
+        ("https://local.example.org/x", "local.example.org"),
         ("https://[2606:4700:4700::1111]/x", "[2606:4700:4700::1111]"),
     ],
 )
@@ -142,6 +145,21 @@ def test_an_endpoint_of_a_push_service_is_one(url: str, netloc: str) -> None:
         "https://[2002:7f00:1::]/",
         "https://[/",
         "https://push.example.org/" + "a" * 2_000,
+        "https://a..b/",
+        "https://.example.org/",
+        "https://push.example.org../",
+        "https://-push.example.org/",
+        "https://push-.example.org/",
+        f"https://{'a' * 64}.example.org/",
+        f"https://{'a.' * 126}org/",
+        "https://printer.local/",
+        "https://printer.LOCAL./",
+        "https://vault.internal/",
+        "https://push.localhost/",
+        "https://nas.home.arpa/",
+        "https://home.arpa/",
+        "https://[3ffe::1]/",
+        "https://8.8.8.8./",
     ],
 )
 def test_anything_else_is_no_endpoint(url: str) -> None:

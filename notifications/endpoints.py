@@ -1,4 +1,4 @@
-"""Which addresses a push may go to. Pure.
+"""Which endpoints a push may go to. Pure.
 
 An endpoint is whatever a browser, or somebody who plays one, has told us. It must not make this machine speak to
 itself or to its neighbours (server-side request forgery).
@@ -12,16 +12,19 @@ from urllib.parse import urlsplit
 
 ENDPOINT_CHARACTERS = 2_000  # those of the large push services have 150 to 500
 HTTPS_PORT = 443
-# A host in lower case: a name, or an address of IPv6 as it stands between brackets. No percent, no zone.
-_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_.])?|[0-9a-f:.]+")
+NAME_CHARACTERS = 253  # RFC 1035 §2.3.4, without the dot at the end
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+# Names that lead to this machine or its neighbours, whoever resolves them (RFC 6761, 6762, 8375; ICANN for .internal).
+_NEIGHBOURS = ("localhost", "local", "internal", "home.arpa")
 _PRINTABLE = re.compile(r"[!-~]+")
 # All that is given out lies here (IANA); everything else is special, whether this Python knows of it or not.
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 # Addresses that carry one of IPv4, which is where packets end (RFC 6052, 3056, 4380).
 _NAT64 = IPv6Network("64:ff9b::/96")
 _RELAYS = (IPv6Network("2001::/32"), IPv6Network("2002::/16"))
-# Documentation (RFC 9637) and the identifiers of RFC 7343: newer than the tables of Python 3.11.
-_NOT_ROUTED = (IPv6Network("3fff::/20"), IPv6Network("2001:20::/28"))
+# Documentation (RFC 9637), the identifiers of RFC 7343 and what the 6bone gave back (RFC 3701): not in the tables of
+# Python 3.11.
+_NOT_ROUTED = (IPv6Network("3fff::/20"), IPv6Network("2001:20::/28"), IPv6Network("3ffe::/16"))
 _IPV4_RELAYS = IPv4Address("192.88.99.0"), IPv4Address("192.88.99.255")
 
 
@@ -72,7 +75,7 @@ def parse(url: str, test_origins: Collection[str] = ()) -> Endpoint | None:
     origin = f"{parts.scheme}://{parts.netloc}".lower()
     if origin in test_origins:
         return Endpoint(url, origin, host, port or (HTTPS_PORT if parts.scheme == "https" else 80), is_test=True)
-    if parts.scheme != "https" or "@" in parts.netloc or port not in {None, HTTPS_PORT} or not _HOST.fullmatch(host):
+    if parts.scheme != "https" or "@" in parts.netloc or port not in {None, HTTPS_PORT}:
         return None
     if not (is_public(host) if _is_literal(host) else _is_name(host)):
         return None
@@ -84,8 +87,13 @@ def _is_name(host: str) -> bool:
     """A name of the Internet: not of this machine or network alone, and none of the old ways of writing an address,
     such as `127.1` and `0x7f000001` (a name does not end in a number).
     """
-    labels = host.removesuffix(".").split(".")
-    return len(labels) > 1 and not labels[-1].isdigit() and not labels[-1].startswith("0x")
+    name = host.removesuffix(".")
+    labels = name.split(".")
+    if len(labels) < 2 or len(name) > NAME_CHARACTERS or not all(_LABEL.fullmatch(label) for label in labels):
+        return False
+    if labels[-1].isdigit() or labels[-1].startswith("0x"):
+        return False
+    return not any(name.endswith(f".{one}") for one in _NEIGHBOURS) and name not in _NEIGHBOURS
 
 
 def _is_literal(host: str) -> bool:

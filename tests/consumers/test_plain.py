@@ -164,3 +164,11 @@ async def test_a_conversation_of_others_is_closed_like_a_room_that_is_not(alice:
     client = Client(f"/ws/rooms/{talk.slug}/", cookie=await sync_to_async(session_cookie)(mallory))
     await client.socket.connect(timeout=30)
     assert await client.close_code() == 4404
+
+
+async def test_what_begins_elsewhere_is_not_said_here(connect: Connect, alice: User, bob: User, general: Room) -> None:
+    plain, browser = await connect(bob, "/ws/rooms/general/"), await connect(alice)
+    talk = (await browser.command("direct.open", people=[bob.pk]))["room"]
+    await browser.send(talk["id"], "between us")
+    await browser.send(general.pk, "to all")
+    assert (await plain.event("chat"))["message"] == "to all"

@@ -6,7 +6,7 @@ For the kernel only; it checks no person.
 from collections import Counter
 from collections.abc import Iterable
 
-from chat import protocol, selectors, wire
+from chat import history, protocol, selectors, wire
 from chat.models import Membership, Room
 from realtime_site.live import topics
 from realtime_site.live.events import Missed
@@ -27,9 +27,9 @@ def since(topic: str, after: int) -> Missed:
     room_id = topics.room_id(topic)
     if room_id is None:
         return Missed(after, [])
-    changes = selectors.changes_since(room_id=room_id, after=after)
+    changes = history.changes_since(room_id=room_id, after=after)
     if changes.reset:
-        newest = selectors.newest_change(room_id=room_id)
+        newest = history.newest_change(room_id=room_id)
         return Missed(newest.changed, [wire.message_event(newest)])
     # Each covers all from `after` on, so that what was posted and edited meanwhile still counts as new.
     return Missed(changes.seq, [wire.message_event(message, after=after) for message in changes.messages])

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 import msgspec
 from django.conf import settings
 
-from chat import people, protocol, selectors, wire
+from chat import history, people, protocol, selectors, wire
 from chat.access import access_own_message
 from chat.services import blocks, direct, messages, rooms
 from chat.sockets import RoomSockets, who_is_called
@@ -121,7 +121,7 @@ class ChatConsumer(RoomSockets):
 
     async def room_history(self, command: protocol.RoomHistory) -> Fields:
         page = await in_database(
-            selectors.history,
+            history.page,
             user_id=self.user.pk,
             room_id=command.room,
             before=command.before,
@@ -132,9 +132,7 @@ class ChatConsumer(RoomSockets):
         return vars(page)
 
     async def room_sync(self, command: protocol.RoomSync) -> Fields:
-        return vars(
-            await in_database(selectors.changes, user_id=self.user.pk, room_id=command.room, after=command.after)
-        )
+        return vars(await in_database(history.changes, user_id=self.user.pk, room_id=command.room, after=command.after))
 
     async def room_read(self, command: protocol.RoomRead) -> Fields:
         mark = await in_database(rooms.read, user_id=self.user.pk, room_id=command.room, seq=command.seq)

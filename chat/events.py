@@ -64,7 +64,7 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A person has read a room up to `seq`."""
+    """A person looks at a room and has read it up to `seq`, whether that is further than before or not."""
 
     user_id: int
     room_id: int

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from chat import people, protocol, selectors, wire
+from chat import history, people, protocol, selectors, wire
 from chat.forms import PersonForm, RoomForm, RoomSettingsForm
 from chat.models import Invitation, Membership, Room
 from chat.services import direct, invitations, rooms
@@ -47,7 +47,7 @@ def room(request: HttpRequest, slug: str, seq: int | None = None) -> HttpRespons
     if here is None:
         found = get_object_or_404(Room, slug=slug, kind=Kind.PUBLIC, archived_at=None)
         return redirect(f"{reverse('chat:directory')}?{urlencode({'q': found.name})}")
-    page = selectors.history(user_id=user_id, room_id=here.id, around=seq, limit=PAGE_MESSAGES)
+    page = history.page(user_id=user_id, room_id=here.id, around=seq, limit=PAGE_MESSAGES)
     bootstrap = {
         "user": protocol.to_builtins(wire.person(request.user)) | {"is_staff": request.user.is_staff},
         "site": {"name": settings.SITE_NAME},

@@ -56,12 +56,19 @@ def notify(
 
 
 def announce(
-    people: Users, *, title: str, body: str = "", url: str = "", between: Callable[[int], None] | None = None
+    people: Users,
+    *,
+    title: str,
+    body: str = "",
+    url: str = "",
+    dedupe_key: str | None = None,
+    between: Callable[[int], None] | None = None,
 ) -> int:
     """An announcement to very many: `between` is called after each thousand with the number done, so that one may say
     so and wait a moment. Each thousand is a transaction of its own. Raises as `notify` does.
     """
-    return write([Telling(story_of("announcement", title=title, body=body, url=url), ids_of(people))], between=between)
+    story = story_of("announcement", title=title, body=body, url=url, dedupe_key=dedupe_key)
+    return write([Telling(story, ids_of(people))], between=between)
 
 
 def story_of(
@@ -139,5 +146,7 @@ def _check_url(url: str) -> None:
     local = url.startswith("/") and not url.startswith("//")
     # Browsers read a backslash as a slash and pass over tabs: /\\evil.example is another site.
     odd = "\\" in url or any(character <= " " for character in url)
-    if odd or not (local or (parts.scheme == "https" and parts.hostname)):
+    # Nobody should click on somebody's password, or on a name that looks like a host: https://bank.example@evil.example
+    named = parts.scheme == "https" and parts.hostname and "@" not in parts.netloc
+    if odd or not (local or named):
         raise ValueError(f"`url` is a path like /orders/5/, or https://…, not {url!r}.")

@@ -5,6 +5,8 @@ For the kernel only; it checks no person.
 
 from collections.abc import Iterable
 
+import msgspec
+
 from notifications import protocol, selectors, sql, wire
 from notifications.models import Inbox
 from realtime_site.live import topics
@@ -34,8 +36,13 @@ def since(topic: str, after: int) -> Missed:
     changes = selectors.changed_rows(user_id=owner, after=after)
     rows, head, unread = changes.rows, changes.standing.seq, changes.standing.unread
     if head == after + 1 and (changes.reset or len(rows) > 1):
-        ids, read = selectors.changed_together(user_id=owner, number=head)
-        return Missed(head, [protocol.encode(protocol.NotificationReadEvent(head, read, unread, ids=ids))])
+        together = selectors.changed_together(user_id=owner, number=head)
+        event = protocol.NotificationReadEvent(head, together.read, unread)
+        if len(together.ids) <= protocol.IDS_LIMIT:
+            event = msgspec.structs.replace(event, ids=together.ids)
+        else:  # of so many at once there is one way: all up to the last
+            event = msgspec.structs.replace(event, up_to=together.last)
+        return Missed(head, [protocol.encode(event)])
     if changes.reset or len({row.changed for row in rows}) < len(rows):
         newest = selectors.newest_change(owner)
         return Missed(head, [wire.event(newest, unread=unread)] if newest else [])

@@ -24,7 +24,8 @@ def why(*, user_id: int, notification_id: int | None = None, target: str | None 
     """The person's own: one of theirs by its id, or whatever they were told of a target.
 
     Raises `ClientError('not_found')` for an id that is not theirs. A target of which nothing is stored is answered
-    alike whether it exists or not: by the rule for what concerns nobody in particular.
+    alike whether it exists or not: by the rule for what concerns nobody in particular. Of what they did themselves
+    others were told, if anybody was.
     """
     rows = Notification.objects.filter(user=user_id).order_by("pk")
     row = rows.filter(target=target).last() if target is not None else rows.filter(pk=notification_id or 0).first()
@@ -32,6 +33,8 @@ def why(*, user_id: int, notification_id: int | None = None, target: str | None 
         return stored(row)
     if target is None:
         raise ClientError("not_found", "No such notification.")
+    if Notification.objects.filter(target=target, actor=user_id).exists():
+        return Why("", RULES["own"], stored=False, reasons=[_skipped(channel, "own") for channel in CHANNELS])
     return _unconcerned(user_id)
 
 
@@ -87,10 +90,12 @@ def _unconcerned(user_id: int) -> Why:
     rules: Iterable[tuple[Channel, policy.Rule]] = (
         (channel, "level" if channel in on else "switched_off") for channel in CHANNELS
     )
-    reasons = [
-        Reason(channel, "skipped", rule, _UNCONCERNED if rule == "level" else RULES[rule]) for channel, rule in rules
-    ]
+    reasons = [_skipped(channel, rule, _UNCONCERNED if rule == "level" else "") for channel, rule in rules]
     return Why("", _NOBODY, stored=False, reasons=reasons)
+
+
+def _skipped(channel: Channel, rule: policy.Rule, detail: str = "") -> Reason:
+    return Reason(channel, "skipped", rule, detail or RULES[rule])
 
 
 _NOBODY = "It did not name you, answer you or call everybody."

@@ -16,7 +16,7 @@ from notifications import sql
 from notifications.kinds import CHANNELS, Channel, Kind
 from notifications.models import Device, Inbox, Level, Preferences, Switch
 from notifications.outside import addresses_of
-from notifications.policy import ACTIVE_SECONDS, EmailMode, Facts
+from notifications.policy import EmailMode, Facts, is_active
 from notifications.policy import Level as LevelValue
 from notifications.stories import Story
 
@@ -137,11 +137,6 @@ def levels_of(user_ids: Iterable[int], scopes: Collection[str]) -> dict[tuple[in
 def switched_on(switches: Switches, user_id: int, kind: Kind) -> frozenset[Channel]:
     """The channels on which a person wants a kind."""
     return frozenset(channel for channel in CHANNELS if switches.get((user_id, kind.name, channel), channel in kind.on))
-
-
-def is_active(active_at: datetime | None, now: datetime) -> bool:
-    """Whether somebody last seen at that time is still there."""
-    return active_at is not None and now - active_at < timedelta(seconds=ACTIVE_SECONDS)
 
 
 def _wants(switches: Switches, user_id: int, kinds: Iterable[Kind], channel: Channel) -> bool:

@@ -2,8 +2,9 @@
 
 Owns the shape of the truth. Knows no socket, no push service, no chat.
 
-A person's inbox counts its events as a room does: each notification written, read, withdrawn takes the next value of
-`Inbox.head` in its transaction. What happened after `s` is `changed > s`, and no table of events is needed.
+A person's inbox counts its events as a room does: each notification written, retold or withdrawn, and each reading,
+takes the next value of `Inbox.head` in its transaction. What happened after `s` is `changed > s`, and no table of
+events is needed.
 """
 
 from typing import ClassVar
@@ -72,13 +73,16 @@ class Notification(models.Model):
                 name="unread_in_an_inbox",
             ),
             models.Index(
-                fields=["scope", "user", "position"],
+                # The person first: PostgreSQL takes it for all that is unread of one, too.
+                fields=["user", "scope", "position"],
                 condition=Q(read_at=None, withdrawn_at=None),
                 name="unread_in_a_scope",
             ),
             # Not without the empty ones: SQLite would then not use it for `target = ?`.
             models.Index(fields=["target"], name="notified_of"),
             models.Index(fields=["created_at"], name="notifications_by_age"),
+            # Decisions that are forgotten leave it, so that whoever forgets finds the next at its beginning.
+            models.Index(fields=["created_at"], condition=~Q(why={}), name="decisions_by_age"),
         ]
 
     def __str__(self) -> str:
@@ -187,7 +191,8 @@ class Delivery(models.Model):
     notification = models.ForeignKey(Notification, models.CASCADE, null=True, blank=True, related_name="deliveries")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     channel = models.CharField(max_length=10)
-    device = models.ForeignKey(Device, models.SET_NULL, null=True, blank=True, related_name="+")
+    # No constraint: a device that goes while it is written for must fail neither what is told nor the logout.
+    device = models.ForeignKey(Device, models.SET_NULL, null=True, blank=True, related_name="+", db_constraint=False)
     purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.SHOW)
     # Where it goes: the push service's host, so that one that stalls holds up nobody else's.
     lane = models.CharField(max_length=255, blank=True)

@@ -121,6 +121,11 @@ def is_quiet(facts: Facts) -> bool:
     return start <= here < end if start < end else here >= start or here < end
 
 
+def is_active(seen: datetime | None, now: datetime) -> bool:
+    """Whether somebody last seen using a page at that time is still there."""
+    return seen is not None and now - seen < timedelta(seconds=ACTIVE_SECONDS)
+
+
 def next_morning(now: datetime, time_zone: str, *, weekday: int | None = None) -> datetime:
     """The first 08:00 after `now` where the person is, on that day of the week (Monday is 0) if one is given."""
     here = now.astimezone(zone(time_zone))

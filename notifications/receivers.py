@@ -4,12 +4,14 @@ Runs in the transaction of the cause, so that both are stored or neither is.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from chat import events
-from chat.events import Added, ChatEvent, Concern, Deleted, Edited, Left, Posted, Read
+from chat.events import Added, ChatEvent, Concern, Deleted, Edited, Left, Posted, Read, RoomRef
 from notifications import sql
+from notifications.catalogue import is_mention
 from notifications.catalogue import kind as kind_of
 from notifications.models import Level, Notification
 from notifications.outside import hearers
@@ -53,7 +55,7 @@ def connect() -> None:
 def on_chat(*, events: Sequence[ChatEvent], **_: Any) -> None:
     """Everything a transaction of chat did. What it posted is written together, however much it is."""
     posted = [event for event in events if isinstance(event, Posted)]
-    tellings = [*_concerned(posted), *_following(posted)]
+    tellings = _told_of(posted)
     for event in events:
         tellings += _after(event)
     if tellings:
@@ -80,47 +82,73 @@ def scope_of(room_id: int) -> str:
     return f"room:{room_id}"
 
 
-def _concerned(posted: Iterable[Posted]) -> list[Telling]:
-    """Those whom messages concern in themselves, by how they do."""
-    tellings = []
-    for message in posted:
-        people: dict[str, list[int]] = defaultdict(list)
-        for user_id, concern in message.concerns.items():
-            people[concern].append(user_id)
-        tellings += [Telling(_story(message, concern), ids, message.ignored_by) for concern, ids in people.items()]
-    return tellings
+def _told_of(posted: Sequence[Posted]) -> list[Telling]:
+    """Message by message, so that an inbox has them in that order."""
+    followers = _followers(message.room for message in posted)
+    return [telling for message in posted for telling in (*_concerned(message), *_following(message, followers))]
 
 
-def _following(posted: Iterable[Posted]) -> list[Telling]:
-    """Those who want to hear everything in a room. One query; another for a message that anybody hears like that."""
-    messages = [message for message in posted if message.room.kind != "direct"]
+def _concerned(message: Posted) -> list[Telling]:
+    """Those whom a message concerns in itself, by how it does."""
+    people = _by_concern(message)
+    return [Telling(_story(message, concern), ids, message.ignored_by) for concern, ids in people.items()]
+
+
+def _by_concern(message: Posted) -> dict[Concern, list[int]]:
+    people: dict[Concern, list[int]] = defaultdict(list)
+    for user_id, concern in message.concerns.items():
+        people[concern].append(user_id)
+    return people
+
+
+def _following(message: Posted, followers: Mapping[str, Set[int]]) -> list[Telling]:
+    """Those who want to hear everything where it was said. A query, if there is anybody."""
+    scope = scope_of(message.room.id)
+    people = followers.get(scope, set()) - message.concerns.keys() - {message.author_id}
+    # A level says what somebody wants, not what they may: without the site's word nobody hears what is not theirs.
+    allowed = people and hearers(scope, people, message.author_id)
+    return [Telling(_story(message, "follows"), allowed)] if allowed else []
+
+
+def _followers(rooms: Iterable[RoomRef]) -> dict[str, set[int]]:
+    """Who has chosen to hear everything, by scope. One query, if any is a room."""
+    scopes = {scope_of(room.id) for room in rooms if room.kind != "direct"}
     followers: dict[str, set[int]] = defaultdict(set)
-    if messages:
-        scopes = {scope_of(message.room.id) for message in messages}
+    if scopes:
         rows = Level.objects.filter(scope__in=scopes, value=Level.Value.EVERYTHING)
         for scope, user_id in rows.values_list("scope", "user"):
             followers[scope].add(user_id)
-    tellings = []
-    for message in messages:
-        scope = scope_of(message.room.id)
-        people = followers[scope] - message.concerns.keys() - {message.author_id}
-        # A level says what somebody wants, not what they may: without the site's word nobody hears what is not theirs.
-        allowed = people and hearers(scope, people, message.author_id)
-        if allowed:
-            tellings.append(Telling(_story(message, "follows"), allowed))
-    return tellings
+    return followers
 
 
 def _edited(event: Edited) -> list[Telling]:
-    """Withdraws from those it concerns no more, says it anew to the others; to be told are those who are new."""
+    """Withdraws from those it concerns no more, says it anew to those who know of it. To be told are the others whom it
+    concerns: they were told nothing, nothing that stands, or only that something was written.
+    """
     message, target = event.posted, _target(event.posted.message_id)
-    told = Notification.objects.filter(target=target).order_by().values_list("user", flat=True)
+    rows = Notification.objects.filter(target=target, withdrawn_at=None).order_by()
+    told: dict[int, str] = dict(rows.values_list("user", "kind"))
     # All at once, in their order: two edits that concern the same people must not wait for each other.
     sql.lock_inboxes({*told, *message.concerns})
-    if event.no_longer:
-        changing.withdraw(target=target, user_ids=event.no_longer)
-    changing.retell(target=target, body=message.text)
-    return _concerned([message])
+    if no_longer := event.no_longer & told.keys():
+        followers = {user for telling in _following(message, _followers([message.room])) for user in telling.user_ids}
+        changing.withdraw(target=target, user_ids=no_longer - followers)
+        for user_id in no_longer - followers:
+            del told[user_id]
+    tellings = []
+    for telling in _concerned(message):
+        mention = telling.story.kind.mention
+        knowing = {user_id for user_id in telling.user_ids if user_id in told and mention <= is_mention(told[user_id])}
+        _retell(target, telling.story, knowing)
+        tellings.append(replace(telling, user_ids=set(telling.user_ids) - knowing))
+        for user_id in knowing:
+            del told[user_id]
+    _retell(target, _story(message, "direct" if message.room.kind == "direct" else "follows"), told.keys())
+    return tellings
+
+
+def _retell(target: str, story: Story, user_ids: Collection[int]) -> None:
+    changing.retell(target=target, user_ids=user_ids, kind=story.kind.name, title=story.title, body=story.body)
 
 
 def _invited(event: Added) -> Telling:
@@ -135,6 +163,7 @@ def _invited(event: Added) -> Telling:
         scope=scope,
         position=0,  # whoever opens the room has read it
         tag=scope,
+        dedupe_key=f"chat.room:{event.room.id}",  # coming and going is told once, until it is withdrawn
     )
     return Telling(story, [event.user_id])
 

@@ -116,10 +116,18 @@ def changed_rows(*, user_id: int, after: int) -> ChangedRows:
     return ChangedRows(found, Standing(seq, standing.unread), reset=False)
 
 
-def changed_together(*, user_id: int, number: int) -> tuple[list[int], bool]:
-    """The ids of what was read, or made unread, as one number of the inbox; and which of both it was."""
-    rows = list(Notification.objects.filter(user=user_id, changed=number).order_by().values_list("pk", "read_at"))
-    return [pk for pk, _ in rows], any(read_at for _, read_at in rows)
+class Together(NamedTuple):
+    """What was read, or made unread, as one number of an inbox; `last`: the highest `seq` of them."""
+
+    ids: list[int]
+    last: int
+    read: bool
+
+
+def changed_together(*, user_id: int, number: int) -> Together:
+    rows = Notification.objects.filter(user=user_id, changed=number).order_by("seq").values_list("pk", "seq", "read_at")
+    found = list(rows)
+    return Together([pk for pk, _, _ in found], found[-1][1] or 0 if found else 0, any(at for _, _, at in found))
 
 
 def newest_change(user_id: int) -> Notification | None:

@@ -19,19 +19,40 @@ from notifications.models import Inbox, Notification
 
 
 def lock_inboxes(user_ids: Iterable[int]) -> dict[int, int]:
-    """Locks them until the transaction ends, and returns their heads; makes those that are not there. The people must
-    exist. In the order of their ids, so that two transactions never wait for each other.
+    """Locks them until the transaction ends, and returns their heads; makes those that are not there. In the order of
+    their ids, so that two transactions never wait for each other.
+
+    People who are gone are left out; nobody else's account goes before the transaction ends.
     """
-    rows = ", ".join(f"({user_id:d}, 0)" for user_id in sorted(set(user_ids)))
-    if not rows:
+    wanted = sorted(set(user_ids))
+    if not wanted:
         return {}
-    table = Inbox._meta.db_table
-    return dict(
+    table, people = Inbox._meta.db_table, get_user_model()._meta
+    key = people.pk.column
+    heads: dict[int, int] = dict(
         fetch(
-            f"INSERT INTO {table} (user_id, head) VALUES {rows}"
+            f"INSERT INTO {table} (user_id, head) SELECT u.{key}, 0 FROM {people.db_table} u"
+            f" WHERE u.{key} IN ({numbers(wanted)}) ORDER BY u.{key}"
             f" ON CONFLICT (user_id) DO UPDATE SET head = {table}.head RETURNING user_id, head"
         )
     )
+    return _of_those_who_stay(heads)
+
+
+def _of_those_who_stay(heads: dict[int, int]) -> dict[int, int]:
+    """Without the inboxes of people whose accounts went while one waited for the lock. Not asked for with it: whoever
+    deletes an account takes its inbox first, and the account after that.
+    """
+    if not connection.features.has_select_for_update or not heads:  # SQLite has one writer, and it is this one
+        return heads
+    people = get_user_model()._meta
+    key = people.pk.column
+    wanted = numbers(sorted(heads))
+    rows = fetch(f"SELECT {key} FROM {people.db_table} WHERE {key} IN ({wanted}) ORDER BY {key} FOR KEY SHARE")
+    gone = heads.keys() - {user_id for (user_id,) in rows}
+    if gone:
+        execute(f"DELETE FROM {Inbox._meta.db_table} WHERE user_id IN ({numbers(gone)})")
+    return {user_id: head for user_id, head in heads.items() if user_id not in gone}
 
 
 def store_heads(heads: Mapping[int, int]) -> None:
@@ -42,12 +63,16 @@ def store_heads(heads: Mapping[int, int]) -> None:
         execute(f"UPDATE {table} SET head = v.column2 FROM (VALUES {values}) AS v WHERE {table}.user_id = v.column1")
 
 
-def store_numbers(numbers: Mapping[int, int]) -> None:
-    """Writes `changed` of notifications, by their ids."""
-    values = ", ".join(f"({pk:d}, {changed:d})" for pk, changed in numbers.items())
+def change(numbered: Mapping[int, int | None], fields: Mapping[str, Any]) -> None:
+    """Writes `changed` of notifications, by their ids, and the same values into columns of them all."""
+    values = ", ".join(f"({pk:d}, {'CAST(NULL AS bigint)' if at is None else at})" for pk, at in numbered.items())
     if values:
         table = Notification._meta.db_table
-        execute(f"UPDATE {table} SET changed = v.column2 FROM (VALUES {values}) AS v WHERE {table}.id = v.column1")
+        said = "".join(f', "{column}" = %s' for column in fields)
+        execute(
+            f"UPDATE {table} SET changed = v.column2{said} FROM (VALUES {values}) AS v WHERE {table}.id = v.column1",
+            [_adapted(value) for value in fields.values()],
+        )
 
 
 def insert(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -61,8 +86,18 @@ def insert(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> list[int]:
     columns = list(rows[0])
     listed = ", ".join(f'"{name}"' for name in columns)
     statement = f"INSERT INTO {model._meta.db_table} ({listed}) SELECT {listed} FROM {_recordset(model, columns)}"
-    parameter = msgspec.json.encode([{name: _adapted(value) for name, value in row.items()} for row in rows]).decode()
-    return sorted(pk for (pk,) in fetch(f"{statement} RETURNING id", [parameter]))
+    return sorted(pk for (pk,) in fetch(f"{statement} RETURNING id", [_as_json(rows)]))
+
+
+def renew(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Writes rows of notifications anew, by their `id`: neither seen nor read nor withdrawn."""
+    table, columns = Notification._meta.db_table, list(rows[0])
+    said = ", ".join(f'"{name}" = v."{name}"' for name in columns if name != "id")
+    execute(
+        f"UPDATE {table} SET seen_at = NULL, read_at = NULL, withdrawn_at = NULL, {said}"
+        f" FROM (SELECT * FROM {_recordset(Notification, columns)}) AS v WHERE {table}.id = v.id",
+        [_as_json(rows)],
+    )
 
 
 def upsert_active(user_ids: Iterable[int], at: datetime) -> None:
@@ -113,6 +148,10 @@ def _recordset(model: type[Model], columns: Iterable[str]) -> str:
     types = {field.column: field.db_type(connection) for field in model._meta.concrete_fields}
     described = ", ".join(f'"{name}" {types[name]}' for name in columns)
     return f"json_to_recordset(%s) AS r ({described})"
+
+
+def _as_json(rows: Iterable[Mapping[str, Any]]) -> str:
+    return msgspec.json.encode([{name: _adapted(value) for name, value in row.items()} for row in rows]).decode()
 
 
 def _timestamp() -> str:

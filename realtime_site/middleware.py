@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
 from django.utils.deprecation import MiddlewareMixin
 
 from realtime_site.live.errors import ClientError
@@ -23,4 +24,6 @@ class BadInputMiddleware(MiddlewareMixin):
         if not isinstance(exception, ClientError):
             return None
         status = STATUS.get(exception.code, 400)
-        return render(request, "refused.html", {"detail": exception.detail}, status=status)
+        response = render(request, "refused.html", {"detail": exception.detail}, status=status)
+        add_never_cache_headers(response)  # the page's own went with the exception
+        return response

@@ -29,5 +29,8 @@ def places(user_id: int, scopes: Collection[str]) -> dict[str, tuple[str, str]]:
 
 
 def _room(scope: str) -> int | None:
+    """A room has one scope: `room:01` is none."""
     kind, _, number = scope.partition(":")
-    return int(number) if kind == "room" and number.isascii() and number.isdigit() and len(number) < 19 else None
+    if kind != "room" or not number.isascii() or not number.isdigit() or len(number) >= 19:
+        return None
+    return int(number) if number == str(int(number)) else None

@@ -265,7 +265,7 @@ LIVE_TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT
 LIVE_DRAIN_SECONDS: float = env.float("DRAIN_SECONDS", 10.0)
 LIVE_DATABASE_THREADS: int = env.int("DATABASE_THREADS", 8)
 
-# --- Notifications (the app reads these and no others; docs/notifications.md) -------------------------------------
+# --- Notifications (docs/notifications.md has all that the app reads; SITE_URL, TIME_ZONE and the like are above) --
 
 NOTIFICATION_ADDRESSES = "realtime_site.accounts.addresses.verified"
 NOTIFICATION_HEARERS = "realtime_site.scopes.hearers"

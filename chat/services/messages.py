@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from chat import protocol, selectors, wire
+from chat import history, protocol, wire
 from chat.access import access_own_message
 from chat.models import Message
 from chat.services import direct, log, standing
@@ -151,4 +151,4 @@ def _authors(drafts: Sequence[Draft]) -> dict[int, protocol.Person]:
 
 
 def _shown(message: Message) -> protocol.Message:
-    return selectors.shown([message])[0]
+    return history.shown([message])[0]

@@ -126,7 +126,7 @@ def read(*, user_id: int, room_id: int, seq: int) -> protocol.ReadEvent:
         event = protocol.ReadEvent(room_id, _int(room.last_read), _int(room.unread), _int(room.mentions))
         if moved:
             publish_on_commit(Event(topics.rooms(user_id), [wire.encode(event)]))
-            events.tell([Read(user_id, room_id, event.last_read)])
+        events.tell([Read(user_id, room_id, event.last_read)])  # an invitation has no message that would move the mark
         return event
 
 

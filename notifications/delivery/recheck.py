@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from notifications.delivery.outcomes import Outcome
-from notifications.policy import ACTIVE_SECONDS
+from notifications.policy import is_active
 
 POSTPONE = timedelta(seconds=60)
 # Somebody who is there for an hour and has not looked does not want to be called.
@@ -77,7 +77,7 @@ def _of_show(facts: Facts) -> Verdict:
         return Verdict("skip", outcome)
     if facts.quiet:
         return Verdict("skip", Outcome.QUIET)
-    if not facts.push_while_active and _is_active(facts):
+    if not facts.push_while_active and is_active(facts.active_at, facts.now):
         if facts.now - facts.created_at >= POSTPONE_AT_MOST:
             return Verdict("skip", Outcome.ACTIVE)
         return Verdict("postpone")
@@ -114,7 +114,3 @@ def of_mail(*, account_open: bool, has_address: bool, wanted: bool) -> Outcome |
     if not wanted:
         return Outcome.MAIL_OFF
     return None if has_address else Outcome.NO_ADDRESS
-
-
-def _is_active(facts: Facts) -> bool:
-    return facts.active_at is not None and facts.now - facts.active_at <= timedelta(seconds=ACTIVE_SECONDS)

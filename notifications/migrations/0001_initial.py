@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('device', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='notifications.device')),
+                ('device', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='notifications.device')),
                 ('notification', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='notifications.notification')),
             ],
             options={
@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='notification',
-            index=models.Index(condition=models.Q(('read_at', None), ('withdrawn_at', None)), fields=['scope', 'user', 'position'], name='unread_in_a_scope'),
+            index=models.Index(condition=models.Q(('read_at', None), ('withdrawn_at', None)), fields=['user', 'scope', 'position'], name='unread_in_a_scope'),
         ),
         migrations.AddIndex(
             model_name='notification',
@@ -155,6 +155,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='notification',
             index=models.Index(fields=['created_at'], name='notifications_by_age'),
+        ),
+        migrations.AddIndex(
+            model_name='notification',
+            index=models.Index(condition=models.Q(('why', {}), _negated=True), fields=['created_at'], name='decisions_by_age'),
         ),
         migrations.AddConstraint(
             model_name='notification',

@@ -22,8 +22,7 @@ AT_ONCE = 1_000
 
 def withdraw(*, target: str, user_ids: Collection[int] | None = None) -> None:
     """What a notification was about is there no more; or concerns these people no more. Nothing of its text stays."""
-    rows = Notification.objects.filter(target=target, withdrawn_at=None)
-    _withdraw(rows if user_ids is None else rows.filter(user__in=user_ids))
+    _withdraw(Notification.objects.filter(target=target, withdrawn_at=None), user_ids)
 
 
 def leave_scope(*, user_id: int, scope: str) -> None:
@@ -33,22 +32,25 @@ def leave_scope(*, user_id: int, scope: str) -> None:
         Level.objects.filter(user=user_id, scope=scope).delete()
 
 
-def retell(*, target: str, body: str) -> None:
-    """What it is about says something else now. Nobody is alerted again."""
-    rows = Notification.objects.filter(target=target, withdrawn_at=None).exclude(body=body)
+def retell(*, target: str, user_ids: Collection[int], kind: str, title: str, body: str) -> None:
+    """What it is about says something else now, or concerns them otherwise. Nobody is alerted again."""
+    said = {"kind": kind, "title": title, "body": body}
+    rows = Notification.objects.filter(target=target, withdrawn_at=None).exclude(**said)
     with transaction.atomic(savepoint=False):
-        _change(rows, body=body)
+        _change(rows, user_ids, **said)
 
 
-def _withdraw(rows: QuerySet[Notification]) -> None:
+def _withdraw(rows: QuerySet[Notification], user_ids: Collection[int] | None = None) -> None:
     now = timezone.now()
     with transaction.atomic(savepoint=False):
-        _change(rows, title="", body="", url="", actor=None, withdrawn_at=now)
+        _change(rows, user_ids, title="", body="", url="", actor=None, withdrawn_at=now)
 
 
-def _change(rows: QuerySet[Notification], **fields: Any) -> None:
-    """Sets fields of rows, each a number of its inbox: a handful of queries a thousand people."""
-    people = sorted(set(rows.order_by().values_list("user", flat=True)))
+def _change(rows: QuerySet[Notification], user_ids: Collection[int] | None, **fields: Any) -> None:
+    """Sets fields of rows, all or those of some people, each a number of its inbox: a handful of queries a thousand
+    people.
+    """
+    people = sorted(set(rows.order_by().values_list("user", flat=True) if user_ids is None else user_ids))
     for start in range(0, len(people), AT_ONCE):
         portion = people[start : start + AT_ONCE]
         _change_of(portion, rows.filter(user__in=portion), fields)
@@ -56,19 +58,22 @@ def _change(rows: QuerySet[Notification], **fields: Any) -> None:
 
 def _change_of(people: list[int], rows: QuerySet[Notification], fields: Mapping[str, Any]) -> None:
     heads = sql.lock_inboxes(people)
-    changed = list(rows.select_related("actor").order_by("user", "seq"))
-    rows.update(**fields)
+    changed = list(rows.filter(user__in=heads).select_related("actor").order_by("user", "seq"))
     for row in changed:
         for name, value in fields.items():
             setattr(row, name, value)
+        if row.seq is not None:
+            row.changed = heads[row.user_id] = heads[row.user_id] + 1
+    sql.change({row.pk: row.changed for row in changed}, _columns(fields))
     numbered = [row for row in changed if row.seq is not None]
-    for row in numbered:
-        row.changed = heads[row.user_id] = heads[row.user_id] + 1
-    sql.store_numbers({row.pk: row.changed or 0 for row in numbered})
     sql.store_heads({row.user_id: heads[row.user_id] for row in numbered})
     if fields.get("withdrawn_at"):
-        outbox.close(Notification.objects.filter(pk__in=[row.pk for row in changed]), fields["withdrawn_at"])
-    _tell(numbered, selectors.standings(people))
+        outbox.close([row.pk for row in changed], fields["withdrawn_at"])
+    _tell(numbered, selectors.standings({row.user_id for row in numbered}))
+
+
+def _columns(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(Notification._meta.get_field(name).column): value for name, value in fields.items()}
 
 
 def _tell(rows: Sequence[Notification], standings: Mapping[int, selectors.Standing]) -> None:

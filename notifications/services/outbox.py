@@ -1,11 +1,11 @@
 """What is to be sent, as rows written with their cause. Sending is `notifications/delivery/`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from notifications import sql
 from notifications.facts import PushDevice
@@ -15,11 +15,13 @@ from notifications.policy import Decision
 
 # Something read is taken off the devices a moment later: reading on through a room is one push, not twenty.
 CLOSE_AFTER = timedelta(seconds=3)
+State = Delivery.State
+# Where a device shows one thing at a time: person, device and tag.
+Place = tuple[int, int, str]
+_PLACE = ("pk", "user", "device", "tag")
 
 # Sent, or tried before it was skipped or given up: a deliverer may have sent it and been killed, an answer be lost.
-_MAY_BE_SHOWN = Q(state=Delivery.State.SENT) | Q(
-    state__in=[Delivery.State.SKIPPED, Delivery.State.FAILED], attempts__gt=1
-)
+_MAY_BE_SHOWN = Q(state=State.SENT) | Q(state__in=[State.SKIPPED, State.FAILED], attempts__gt=1)
 
 
 class Item(NamedTuple):
@@ -42,16 +44,45 @@ def send(items: Iterable[Item], devices: Mapping[int, Sequence[PushDevice]], now
     sql.insert(Delivery, rows)
 
 
-def close(gone: QuerySet[Notification], now: datetime) -> None:
-    """Takes what was read or withdrawn off the devices that showed it, unless something newer stands in its place."""
-    tag = OuterRef("notification__tag")
-    newer = Notification.objects.filter(user=OuterRef("user"), shown=True, read_at=None, withdrawn_at=None, tag=tag)
-    closing = Delivery.objects.filter(user=OuterRef("user"), device=OuterRef("device"), tag=tag)
-    closing = closing.filter(purpose=Delivery.Purpose.CLOSE, state=Delivery.State.WAITING)
-    there = Delivery.objects.filter(notification__in=gone, channel="push", purpose=Delivery.Purpose.SHOW)
-    there = there.filter(_MAY_BE_SHOWN, ~Exists(newer), ~Exists(closing), device__isnull=False)
-    found = there.order_by().values_list("user", "device", "lane", "notification__tag").distinct()
-    sql.insert(Delivery, [_closing(*one, now) for one in found])
+def drop(notification_ids: Collection[int]) -> None:
+    """What still waits to be sent of notifications that are written anew."""
+    Delivery.objects.filter(notification__in=notification_ids, state=State.WAITING).delete()
+
+
+def close(gone: Collection[int] | QuerySet[Notification], now: datetime) -> None:
+    """Takes what was read or withdrawn off the devices that showed it, unless something newer stands, or will stand, in
+    its place there. One query where nothing of it was pushed.
+
+    `gone`: ids, or rows.
+    """
+    showed = _pushes(notification__in=gone, device__isnull=False).filter(_MAY_BE_SHOWN).order_by("pk")
+    last = {(user, device, tag): (pk, at) for pk, user, device, tag, at in showed.values_list(*_PLACE, "lane")}
+    if not last:
+        return
+    stays = _latest_standing(last)
+    closing = Delivery.objects.filter(purpose=Delivery.Purpose.CLOSE, state=State.WAITING, attempts=0)
+    closing = closing.filter(device__in={device for _, device, _ in last})
+    at_it = set(closing.values_list("user", "device", "tag"))
+    sql.insert(
+        Delivery,
+        [
+            _closing(*place, at, now)
+            for place, (pk, at) in last.items()
+            if stays.get(place, 0) < pk and place not in at_it
+        ],
+    )
+
+
+def _latest_standing(places: Collection[Place]) -> dict[Place, int]:
+    """At each place, the id of the latest push of something that is still to be read: sent, or on its way."""
+    rows = _pushes(device__in={device for _, device, _ in places}, tag__in={tag for _, _, tag in places})
+    rows = rows.filter(notification__read_at=None, notification__withdrawn_at=None)
+    rows = rows.filter(Q(state=State.SENT) | Q(state=State.WAITING, notification__seen_at=None)).order_by("pk")
+    return {(user, device, tag): pk for pk, user, device, tag in rows.values_list(*_PLACE)}
+
+
+def _pushes(**fields: Any) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(channel="push", purpose=Delivery.Purpose.SHOW, **fields)
 
 
 def lane(endpoint: str) -> str:
@@ -72,7 +103,7 @@ def _row(item: Item, channel: str, device: PushDevice | None, due_at: datetime, 
     }
 
 
-def _closing(user_id: int, device_id: int, at: str, tag: str, now: datetime) -> dict[str, Any]:
+def _closing(user_id: int, device_id: int, tag: str, at: str, now: datetime) -> dict[str, Any]:
     return _common(user_id, now + CLOSE_AFTER, now) | {
         "notification_id": None,
         "channel": "push",

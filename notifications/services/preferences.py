@@ -5,6 +5,7 @@ from datetime import time
 from typing import cast
 from zoneinfo import available_timezones
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from notifications import facts, protocol
@@ -73,6 +74,12 @@ def set_push_while_active(*, user_id: int, on: bool) -> None:
 def set_email(*, user_id: int, mode: EmailMode) -> None:
     """How often e-mail comes. Raises ValueError for a mode that is none."""
     _set(user_id, email=Preferences.Email(mode).value)
+
+
+def stop_email(*, user_id: int) -> None:
+    """What the link in a letter does. Nothing happens where the account is gone."""
+    if get_user_model()._default_manager.filter(pk=user_id).exists():
+        set_email(user_id=user_id, mode="never")
 
 
 def set_level(*, user_id: int, scope: str, level: protocol.LevelValue) -> None:

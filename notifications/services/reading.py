@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from notifications import selectors, sql
+from notifications import protocol, selectors, sql
 from notifications.models import Notification
 from notifications.services import outbox
 from notifications.services.publishing import read_on_commit
@@ -63,19 +63,35 @@ def _read(user_id: int, rows: QuerySet[Notification], up_to: int | None = None) 
     if not rows.exists():
         return
     head = _lock(user_id)
-    now = timezone.now()
-    # Without the lock somebody else may have read them meanwhile; what is taken here is this number's.
-    ids = None if up_to is not None else list(rows.values_list("pk", flat=True))
-    if ids is not None:
-        rows = selectors.unread_rows(user_id).filter(pk__in=ids)
-    if not rows.update(read_at=now, seen_at=Coalesce("seen_at", now), changed=head + 1):
+    if up_to is not None:
+        _read_as(head + 1, user_id, rows, up_to=up_to)
         return
-    outbox.close(Notification.objects.filter(user=user_id, changed=head + 1), now)
-    _tell(user_id, head + 1, read=True, ids=ids, up_to=up_to)
+    # Without the lock somebody else may have read them meanwhile; what is taken here is this transaction's.
+    ids = list(rows.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), protocol.IDS_LIMIT):
+        head += 1
+        portion = ids[start : start + protocol.IDS_LIMIT]
+        _read_as(head, user_id, selectors.unread_rows(user_id).filter(pk__in=portion), ids=portion)
+
+
+def _read_as(
+    number: int,
+    user_id: int,
+    rows: QuerySet[Notification],
+    *,
+    ids: Sequence[int] | None = None,
+    up_to: int | None = None,
+) -> None:
+    """Reads rows as one number of the inbox."""
+    now = timezone.now()
+    if rows.update(read_at=now, seen_at=Coalesce("seen_at", now), changed=number):
+        outbox.close(Notification.objects.filter(user=user_id, changed=number), now)
+        _tell(user_id, number, read=True, ids=ids, up_to=up_to)
 
 
 def _lock(user_id: int) -> int:
-    return sql.lock_inboxes([user_id])[user_id]
+    """The head. Of somebody whose account just went there is nothing left to change."""
+    return sql.lock_inboxes([user_id]).get(user_id, 0)
 
 
 def _tell(user_id: int, number: int, *, read: bool, ids: Sequence[int] | None = None, up_to: int | None = None) -> None:

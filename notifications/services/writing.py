@@ -1,6 +1,6 @@
 """Writing notifications: facts, decision, numbers, rows, what is to be sent, and word to the sockets.
 
-One transaction a thousand people, or the caller's; a dozen statements in each, however many they are.
+One transaction a thousand people, or the caller's; at most a dozen statements in each, however many they are.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications import facts, policy, protocol, sql, wire
+from notifications.catalogue import is_mention
 from notifications.kinds import Kind
 from notifications.models import Notification
 from notifications.policy import Decision
@@ -37,13 +38,15 @@ class Copy(NamedTuple):
 
 @dataclass(slots=True)
 class Written:
-    """A copy, and what was decided about it. `seq`: its number in the person's inbox, if it is shown there."""
+    """A copy, and what was decided about it. `seq`: its number in the person's inbox, if it is shown there. `pk`: that
+    of the row whose place it takes, if it does.
+    """
 
     copy: Copy
     why: dict[str, Any]
     decision: Decision
     seq: int | None = None
-    pk: int = 0
+    pk: int | None = None
 
     @property
     def shown(self) -> bool:
@@ -58,8 +61,9 @@ def write(
     `actors`: how those who act are shown, where the caller knows; else it is read. Raises ValueError for an actor who
     does not exist.
 
-    Of several with one `dedupe_key` a person gets the first. `between` is called after each thousand, outside the
-    transaction, with the number of people done.
+    Of several with one `dedupe_key` a person gets the first, as long as it stands: one that was withdrawn is renewed,
+    with the next number, and so is one that was no mention by one that is. `between` is called after each thousand,
+    outside the transaction, with the number of people done.
     """
     written = done = 0
     if actors is None:
@@ -109,29 +113,60 @@ def _decided(copies: Sequence[Copy], now: datetime) -> tuple[list[Written], Devi
 
 def _write(rows: list[Written], devices: Devices, actors: Actors, now: datetime) -> int:
     heads = sql.lock_inboxes(row.copy.user_id for row in rows)
-    rows = _new(rows)
+    rows = _new([row for row in rows if row.copy.user_id in heads])
     _number(rows, heads)
-    for row, pk in zip(rows, sql.insert(Notification, [_columns(row, now) for row in rows]), strict=True):
-        row.pk = pk
-    outbox.send((outbox.Item(row.pk, row.copy.user_id, row.copy.story.tag, row.decision) for row in rows), devices, now)
+    _store(rows, now)
+    items = (outbox.Item(row.pk, row.copy.user_id, row.copy.story.tag, row.decision) for row in rows if row.pk)
+    outbox.send(items, devices, now)
     _tell(rows, actors, now)
     return len(rows)
 
 
+def _store(rows: list[Written], now: datetime) -> None:
+    renewed = [row for row in rows if row.pk is not None]
+    fresh = [row for row in rows if row.pk is None]
+    if renewed:
+        sql.renew([_columns(row, now) | {"id": row.pk} for row in renewed])
+        outbox.drop([row.pk for row in renewed if row.pk])
+    for row, pk in zip(fresh, sql.insert(Notification, [_columns(row, now) for row in fresh]), strict=True):
+        row.pk = pk
+
+
+class Standing(NamedTuple):
+    """What a person has got already by a key."""
+
+    pk: int
+    kind: str
+    seq: int | None
+    withdrawn_at: datetime | None
+
+    def gives_way(self, to: Written) -> bool:
+        if self.seq is not None and not to.shown:
+            return False  # pages that hold it would not hear that it has no number any more
+        return self.withdrawn_at is not None or (to.copy.story.kind.mention and not is_mention(self.kind))
+
+
 def _new(rows: list[Written]) -> list[Written]:
-    """Those the person has not got yet. One query, under the lock of their inboxes, if any has a key."""
+    """Those the person has not got yet, or whose row gives way. One query, under the lock of their inboxes, if any has
+    a key.
+    """
     keys = {row.copy.story.dedupe_key for row in rows if row.copy.story.dedupe_key is not None}
     if not keys:
         return rows
     people = sorted({row.copy.user_id for row in rows})
     found = Notification.objects.order_by().filter(user__in=people, dedupe_key__in=keys)
-    known: set[tuple[int, str | None]] = set(found.values_list("user", "dedupe_key"))
-    result = []
+    values = found.values_list("user", "dedupe_key", *Standing._fields)
+    known = {(user, key): Standing(*rest) for user, key, *rest in values}
+    result, taken = list[Written](), set[tuple[int, str]]()
     for row in rows:
-        key = row.copy.user_id, row.copy.story.dedupe_key
-        if row.copy.story.dedupe_key is None or key not in known:
-            known.add(key)
-            result.append(row)
+        if row.copy.story.dedupe_key is not None:
+            key = row.copy.user_id, row.copy.story.dedupe_key
+            standing = known.get(key)
+            if key in taken or (standing and not standing.gives_way(row)):
+                continue
+            taken.add(key)
+            row.pk = standing.pk if standing else None
+        result.append(row)
     return result
 
 
@@ -175,7 +210,7 @@ def _tell(rows: Sequence[Written], actors: Actors, now: datetime) -> None:
     tell_on_commit(
         (texts[row.copy.story], wire.Change(row.copy.user_id, row.pk, row.seq, row.seq, _alerts(row.decision)))
         for row in rows
-        if row.seq is not None
+        if row.seq is not None and row.pk is not None
     )
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from notifications import explain, protocol, selectors
 from notifications.forms import MarkForm
 from notifications.services import reading
+from notifications.views.person import user_id_of
 from realtime_site.live.errors import ClientError
 
 PAGE = 30
@@ -52,7 +53,7 @@ class Item(NamedTuple):
 def inbox(request: HttpRequest) -> HttpResponseBase:
     """Looking at it is seeing it: nothing of it needs to be pushed or mailed any more."""
     view = cast(protocol.View, request.GET.get("view") if request.GET.get("view") in VIEWS else "all")
-    user_id = _user_id(request)
+    user_id = user_id_of(request)
     page = selectors.page(user_id=user_id, view=view, before=_before(request), limit=PAGE)
     reading.seen(user_id=user_id, up_to=page.seq)
     context = {
@@ -70,8 +71,8 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 def go(request: HttpRequest, notification_id: int) -> HttpResponseBase:
     """To where a notification leads; it is read with that."""
-    found = selectors.one(user_id=_user_id(request), notification_id=notification_id)
-    reading.read(user_id=_user_id(request), ids=[notification_id])
+    found = selectors.one(user_id=user_id_of(request), notification_id=notification_id)
+    reading.read(user_id=user_id_of(request), ids=[notification_id])
     return HttpResponseRedirect(found.url or reverse("notifications:inbox"))
 
 
@@ -81,7 +82,7 @@ def mark(request: HttpRequest) -> HttpResponse:
     form = MarkForm(request.POST)
     if not form.is_valid():
         raise ClientError("invalid", "One notification, or all up to a number.")
-    user_id, said = _user_id(request), form.cleaned_data
+    user_id, said = user_id_of(request), form.cleaned_data
     if said["id"] is None:
         reading.read_up_to(user_id=user_id, seq=said["up_to"])
     else:
@@ -93,7 +94,7 @@ def mark(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def why(request: HttpRequest, notification_id: int) -> HttpResponse:
-    said = explain.why(user_id=_user_id(request), notification_id=notification_id)
+    said = explain.why(user_id=user_id_of(request), notification_id=notification_id)
     reasons = [(*CHANNELS[reason.channel], OUTCOMES[reason.outcome], reason) for reason in said.reasons]
     return render(request, "notifications/why.html", {"why": said, "reasons": reasons})
 
@@ -112,8 +113,3 @@ def _back(request: HttpRequest) -> str:
     """The same filter and page again."""
     wanted = {name: request.POST[name] for name in ("view", "before") if request.POST.get(name)}
     return reverse("notifications:inbox") + (f"?{urlencode(wanted)}" if wanted else "")
-
-
-def _user_id(request: HttpRequest) -> int:
-    assert request.user.pk is not None
-    return int(request.user.pk)

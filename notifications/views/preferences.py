@@ -18,6 +18,7 @@ from notifications.forms import LEVELS, DeviceForm, LevelForm, PreferencesForm
 from notifications.kinds import Channel
 from notifications.services import devices
 from notifications.services import preferences as services
+from notifications.views.person import user_id_of
 from realtime_site.live.errors import ClientError
 
 
@@ -38,7 +39,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 
 def _save(request: HttpRequest) -> Form | None:
-    user_id = _user_id(request)
+    user_id = user_id_of(request)
     wishes = services.wishes_of(user_id)
     form = PreferencesForm(request.POST, wishes=wishes)
     if not form.is_valid():
@@ -67,18 +68,18 @@ def _set_level(request: HttpRequest) -> None:
     form = LevelForm(request.POST)
     if not form.is_valid():
         raise ClientError("invalid", "There is no such level.")
-    services.set_level(user_id=_user_id(request), scope=form.cleaned_data["scope"], level=form.cleaned_data["level"])
+    services.set_level(user_id=user_id_of(request), scope=form.cleaned_data["scope"], level=form.cleaned_data["level"])
     messages.success(request, "Saved.")
 
 
 def _remove_device(request: HttpRequest) -> None:
-    devices.remove(user_id=_user_id(request), device_id=_device_id(request))
+    devices.remove(user_id=user_id_of(request), device_id=_device_id(request))
     messages.success(request, "That device gets nothing any more.")
 
 
 def _test_device(request: HttpRequest) -> None:
     try:
-        devices.send_test(user_id=_user_id(request), device_id=_device_id(request))
+        devices.send_test(user_id=user_id_of(request), device_id=_device_id(request))
     except ClientError as error:
         if error.code != "rate_limited":
             raise
@@ -96,14 +97,18 @@ _PARTS: Mapping[str, Callable[[HttpRequest], Form | None]] = {
 
 
 def _page(request: HttpRequest, *, form: PreferencesForm | None = None, status: int = 200) -> HttpResponse:
-    user_id = _user_id(request)
+    user_id = user_id_of(request)
     levels = selectors.levels_of(user_id)
     context: dict[str, Any] = {
         "form": form or PreferencesForm(wishes=services.wishes_of(user_id)),
         "address": outside.addresses_of([user_id]).get(user_id),
         "push_key": vapid.public_key(),
         "devices": selectors.devices_of(user_id),
-        "levels": [(*place, levels[scope], scope) for scope, place in outside.scopes_of(user_id, levels).items()],
+        "levels": [
+            (*place, levels[scope], scope)
+            for scope, place in outside.scopes_of(user_id, levels).items()
+            if scope in levels
+        ],
         "level_choices": LEVELS,
     }
     return render(request, "notifications/preferences.html", context, status=status)
@@ -114,8 +119,3 @@ def _device_id(request: HttpRequest) -> int:
     if not form.is_valid():
         raise ClientError("not_found", "There is no such device.")
     return int(form.cleaned_data["device"])
-
-
-def _user_id(request: HttpRequest) -> int:
-    assert request.user.pk is not None
-    return int(request.user.pk)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from msgspec import Struct
 
 from notifications.services import devices
+from notifications.views.person import user_id_of
 from realtime_site.live.errors import ClientError, Code
 
 BODY_BYTES = 8_192  # a subscription has about 500
@@ -59,7 +60,7 @@ def _json(view: Callable[..., JsonResponse]) -> Callable[..., HttpResponse]:
 def register(request: HttpRequest) -> JsonResponse:
     given = _subscription(request)
     device = devices.register(
-        user_id=_user_id(request),
+        user_id=user_id_of(request),
         session_key=request.session.session_key or "",
         endpoint=given.endpoint,
         p256dh=given.keys.p256dh,
@@ -71,13 +72,13 @@ def register(request: HttpRequest) -> JsonResponse:
 
 @_json
 def remove(request: HttpRequest, device_id: int) -> JsonResponse:
-    devices.remove(user_id=_user_id(request), device_id=device_id)
+    devices.remove(user_id=user_id_of(request), device_id=device_id)
     return JsonResponse({})
 
 
 @_json
 def send_test(request: HttpRequest, device_id: int) -> JsonResponse:
-    return JsonResponse({"delivery": devices.send_test(user_id=_user_id(request), device_id=device_id)})
+    return JsonResponse({"delivery": devices.send_test(user_id=user_id_of(request), device_id=device_id)})
 
 
 def _subscription(request: HttpRequest) -> Subscription:
@@ -87,8 +88,3 @@ def _subscription(request: HttpRequest) -> Subscription:
         return msgspec.json.decode(request.body, type=Subscription)
     except msgspec.MsgspecError as error:
         raise ClientError("invalid", f"That is no subscription: {error}.") from None
-
-
-def _user_id(request: HttpRequest) -> int:
-    assert request.user.pk is not None  # _json has looked
-    return int(request.user.pk)

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from notifications.delivery import links
-from notifications.services.mail import stop_mail
+from notifications.services.preferences import stop_email
 
 TEMPLATE = "notifications/unsubscribe.html"
 
@@ -25,5 +25,5 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, TEMPLATE, {"state": "unknown"}, status=404)
     if request.method != "POST":
         return render(request, TEMPLATE, {"state": "asked"})
-    stop_mail(user_id=user_id)
+    stop_email(user_id=user_id)
     return render(request, TEMPLATE, {"state": "done", "preferences": links.preferences()})

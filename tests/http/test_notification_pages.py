@@ -1,6 +1,7 @@
 """The pages of notifications: whose they are, what they show, and that they work without script."""
 
 import re
+from collections.abc import Collection
 from datetime import time
 from typing import Any
 
@@ -11,6 +12,7 @@ from notifications.api import notify
 from notifications.models import Delivery, Device, Level, Notification, Preferences, Switch
 from notifications.services import preferences
 from realtime_site.accounts.models import User
+from realtime_site.live.errors import ClientError
 from tests.factories import make_room, make_user
 
 pytestmark = pytest.mark.django_db
@@ -156,6 +158,7 @@ def test_what_is_somebody_elses_is_not_there(alice: User) -> None:
     other = logged_in(make_user("mallory"))
     assert other.get(f"/notifications/{row.pk}/").status_code == 404
     assert other.get(f"/notifications/{row.pk}/why/").status_code == 404
+    assert "no-store" in other.get(f"/notifications/{row.pk}/why/")["Cache-Control"]
     other.post("/notifications/read/", {"id": row.pk, "read": "1"})
     row.refresh_from_db()
     assert not row.read_at
@@ -179,6 +182,27 @@ def test_why_says_a_sentence_for_each_channel(alice: User, client: Client) -> No
         ("push", "no_device"),
         ("email", "no_address"),
     ]
+
+
+@pytest.mark.parametrize("scope", ["room:0{}", "room:00{}", "room:+{}"])
+def test_a_room_has_one_scope(alice: User, client: Client, scope: str) -> None:
+    """A level for another spelling is none of the room's, and does no harm to the page."""
+    spelled = scope.format(make_room("general", alice).pk)
+    with pytest.raises(ClientError, match="no such thing"):
+        preferences.set_level(user_id=alice.pk, scope=spelled, level="nothing")
+    Level.objects.create(user=alice, scope=spelled, value="nothing")
+    assert client.get(PREFERENCES).status_code == 200
+
+
+def test_scopes_that_were_not_asked_for_are_passed_over(alice: User, client: Client, settings: Any) -> None:
+    settings.NOTIFICATION_SCOPES = "tests.http.test_notification_pages.more_scopes"
+    Level.objects.create(user=alice, scope="shop:1", value="nothing")
+    page = client.get(PREFERENCES).content.decode()
+    assert ("Shop one" in page, "Shop two" in page) == (True, False)
+
+
+def more_scopes(user_id: int, scopes: Collection[str]) -> dict[str, tuple[str, str]]:
+    return {"shop:1": ("Shop one", "/shops/1/"), "shop:2": ("Shop two", "/shops/2/")}
 
 
 def test_preferences_are_saved_and_shown(alice: User, client: Client) -> None:

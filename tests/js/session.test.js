@@ -48,12 +48,21 @@ test("what one reads is read, what one does not look at is unread", async () => 
   assert.equal(unread(), 0);
 });
 
+test("a room that is opened is said to be read though nothing in it is new: an invitation is read by that", () => {
+  const marks = () => server().sent.filter(({ type }) => type === "room.read").map(({ room: id, seq }) => [id, seq]);
+  session.open(2);
+  session.attend({ following: true });
+  session.attend({ looking: false });
+  session.attend({ looking: true });
+  assert.deepEqual(marks().filter(([id]) => id === 2), [[2, 10]]);
+});
+
 test("of many read marks one goes out every two seconds, and it is the last", async () => {
   for (const seq of [11, 12, 13, 14]) server().says(event(seq));
   const marks = () => server().sent.filter(({ type }) => type === "room.read").map(({ seq }) => seq);
-  assert.deepEqual(marks(), [11]);
+  assert.deepEqual(marks(), [10, 11]); // 10: the room was opened
   await clock.pass(2_000);
-  assert.deepEqual(marks(), [11, 14]);
+  assert.deepEqual(marks(), [10, 11, 14]);
 });
 
 test("somebody who reads further up has not read what comes below", () => {

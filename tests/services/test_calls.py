@@ -8,7 +8,7 @@ from django.db import connection
 from django.dispatch import Signal
 from django.test.utils import CaptureQueriesContext
 
-from chat import events, protocol, selectors
+from chat import events, history, protocol, selectors
 from chat.models import Membership, Mention, Message, Room
 from chat.services import direct, messages, rooms
 from chat.services.messages import Draft, post, post_batch
@@ -153,8 +153,8 @@ def test_a_reply_quotes_what_it_answers_wherever_it_is_read(house: House) -> Non
     asked = say(house.room, house.bob, "Who has **the key**?")
     reply = say(house.room, house.carol, "I do", reply_to=asked.id)
     assert reply.reply_to == protocol.Quote(asked.id, asked.seq, asked.author, "Who has the key?", deleted=False)
-    page = selectors.history(user_id=house.alice.pk, room_id=house.room.pk).messages
-    changes = selectors.changes(user_id=house.alice.pk, room_id=house.room.pk, after=asked.seq).messages
+    page = history.page(user_id=house.alice.pk, room_id=house.room.pk).messages
+    changes = history.changes(user_id=house.alice.pk, room_id=house.room.pk, after=asked.seq).messages
     assert page[-1] == changes[-1] == reply
 
 
@@ -163,7 +163,7 @@ def test_a_quote_shows_how_the_message_stands(house: House) -> None:
     reply = say(house.room, house.carol, "I do", reply_to=asked.id)
 
     def quoted() -> tuple[str, bool]:
-        quote = selectors.history(user_id=house.alice.pk, room_id=house.room.pk).messages[-1].reply_to
+        quote = history.page(user_id=house.alice.pk, room_id=house.room.pk).messages[-1].reply_to
         assert quote is not None
         return quote.text, quote.deleted
 
@@ -184,7 +184,7 @@ def test_a_stone_quotes_nothing(house: House) -> None:
     reply = say(house.room, house.carol, "I see", reply_to=asked.id)
     stone = messages.delete(user_id=house.carol.pk, message_id=reply.id)
     assert stone.reply_to is None
-    assert selectors.history(user_id=house.alice.pk, room_id=house.room.pk).messages[-1] == stone
+    assert history.page(user_id=house.alice.pk, room_id=house.room.pk).messages[-1] == stone
 
 
 @pytest.mark.parametrize(

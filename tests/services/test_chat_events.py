@@ -180,12 +180,12 @@ def test_a_deletion_is_told_once(house: House, heard: Heard) -> None:
     assert heard[1:] == [[Deleted(sent.id, house.room.pk)]]
 
 
-def test_reading_is_told_when_the_mark_moves(house: House, heard: Heard) -> None:
+def test_reading_is_told_whether_or_not_the_mark_moves(house: House, heard: Heard) -> None:
     sent = say(house.room, house.alice, "hello")
     heard.clear()
     for seq in (10_000, sent.seq, 1):
         rooms.read(user_id=house.bob.pk, room_id=house.room.pk, seq=seq)
-    assert heard == [[Read(house.bob.pk, house.room.pk, sent.seq)]]
+    assert heard == [[Read(house.bob.pk, house.room.pk, sent.seq)]] * 3
 
 
 def test_being_brought_in_is_told_and_coming_by_oneself_is_not(house: House, heard: Heard) -> None:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import connections
 
-from chat import catchup, events, people, protocol, selectors
+from chat import catchup, events, history, people, protocol, selectors
 from chat.models import Block, Membership, Message, Room
 from chat.services import blocks, direct, invitations, messages, rooms
 from chat.services.messages import Draft, post, post_batch
@@ -122,8 +122,8 @@ def test_for_all_others_it_is_not_there() -> None:
     sent = say(room, alice)
     for attempt in (
         lambda: say(room, mallory),
-        lambda: selectors.history(user_id=mallory.pk, room_id=room.pk),
-        lambda: selectors.changes(user_id=mallory.pk, room_id=room.pk, after=0),
+        lambda: history.page(user_id=mallory.pk, room_id=room.pk),
+        lambda: history.changes(user_id=mallory.pk, room_id=room.pk, after=0),
         lambda: selectors.members(user_id=mallory.pk, room_id=room.pk, online_ids=[]),
         lambda: rooms.read(user_id=mallory.pk, room_id=room.pk, seq=1),
         lambda: rooms.join(user_id=mallory.pk, room_id=room.pk),
@@ -189,6 +189,13 @@ def test_empty_conversations_are_there_for_who_opened_them_alone() -> None:
     assert selectors.room_of(user_id=alice.pk, room_id=group.pk).unread == 1
 
 
+def test_the_people_of_a_conversation_are_its_members_before_anything_is_said() -> None:
+    alice, bob, carol = make_user("alice"), make_user("bob"), make_user("carol")
+    room = conversation(alice, bob, carol)
+    listed = selectors.members(user_id=alice.pk, room_id=room.pk, online_ids=[carol.pk])
+    assert [(one.username, one.online) for one in listed] == [("carol", True), ("alice", False), ("bob", False)]
+
+
 def test_the_newest_are_shown_and_an_older_one_comes_back_when_something_is_said_or_it_is_opened(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -226,7 +233,7 @@ def test_while_one_of_two_blocks_the_other_nothing_is_said_between_them(blocker:
     ):
         assert refused(attempt) == "forbidden"
     messages.delete(user_id=bob.pk, message_id=sent.id)
-    assert selectors.history(user_id=alice.pk, room_id=room.pk).messages
+    assert history.page(user_id=alice.pk, room_id=room.pk).messages
     assert blocks.unblock(user_id=whom.pk, person_id=who.pk) == []  # only who blocked can take it back
     assert refused(lambda: say(room, bob)) == "forbidden"
     assert blocks.unblock(user_id=who.pk, person_id=whom.pk) == []

@@ -1,15 +1,18 @@
 """Seen, read, unread, by id, up to a number and by scope."""
 
+import json
 import threading
-from datetime import timedelta
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from notifications import selectors
+from notifications import catchup, selectors
 from notifications.api import notify
 from notifications.kinds import Kind
 from notifications.models import Delivery, Device, Inbox, Notification
@@ -18,6 +21,14 @@ from realtime_site.accounts.models import User
 from tests.factories import make_admin, make_user
 
 pytestmark = pytest.mark.django_db
+
+ROW: dict[str, Any] = {
+    "kind": "announcement",
+    "title": "Hello",
+    "scope": "shop:1",
+    "tag": "t",
+    "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+}
 
 
 @pytest.fixture
@@ -64,6 +75,27 @@ def test_reading_up_to_a_number_leaves_what_came_after(alice: User) -> None:
     tell(alice, "one", "two", "three")
     assert reading.read_up_to(user_id=alice.pk, seq=2) == 1
     assert unread(alice) == ["three"]
+
+
+def test_no_word_of_what_was_read_names_more_than_a_few_hundred(alice: User) -> None:
+    rows = [{**ROW, "user_id": alice.pk, "seq": seq, "changed": seq, "position": seq} for seq in range(1, 1_203)]
+    Notification.objects.bulk_create(Notification(**row) for row in rows)
+    Inbox.objects.create(user=alice, head=1_202)
+    reading.read_scope(user_id=alice.pk, scope="shop:1", position=1_201)
+    numbers = Notification.objects.filter(read_at__isnull=False).values_list("changed", flat=True)
+    assert Counter(numbers) == {1_203: 500, 1_204: 500, 1_205: 201}
+    assert Inbox.objects.get().head == 1_205
+    missed = json.loads(catchup.since(f"inbox.{alice.pk}", 1_204).texts[0])
+    assert (len(missed["ids"]), missed["unread"]) == (201, 1)
+
+
+def test_what_was_read_up_to_a_number_is_caught_up_with_by_that_number(alice: User) -> None:
+    rows = [{**ROW, "user_id": alice.pk, "seq": seq, "changed": seq} for seq in range(1, 703)]
+    Notification.objects.bulk_create(Notification(**row) for row in rows)
+    Inbox.objects.create(user=alice, head=702)
+    reading.read_up_to(user_id=alice.pk, seq=701)
+    missed = json.loads(catchup.since(f"inbox.{alice.pk}", 702).texts[0])
+    assert missed == {"type": "notification.read", "seq": 703, "read": True, "unread": 1, "up_to": 701}
 
 
 def test_seen_keeps_the_count(alice: User) -> None:
@@ -143,6 +175,44 @@ def test_a_withdrawn_one_is_closed_too(alice: User) -> None:
     assert selectors.unread_of(alice.pk) == 0
 
 
+def test_what_is_gone_leaves_the_device_though_an_older_one_is_unread(alice: User) -> None:
+    make_device(alice)
+    tell(alice, "older", tag="t")
+    tell(alice, "secret", tag="t", target="x:1")
+    Delivery.objects.update(state="sent")
+    changing.withdraw(target="x:1")
+    assert Delivery.objects.filter(purpose="close", tag="t").count() == 1
+
+
+def test_only_what_is_pushed_takes_the_place_of_what_is_gone(alice: User) -> None:
+    device = make_device(alice)
+    tell(alice, "secret", tag="t", target="x:1")
+    Delivery.objects.update(state="sent")
+    Device.objects.all().delete()  # what comes now is not pushed
+    tell(alice, "newer", tag="t")
+    device.save(force_insert=True)
+    Delivery.objects.update(device=device)
+    Delivery.objects.filter(notification__title="newer").update(state="skipped")
+    changing.withdraw(target="x:1")
+    assert Delivery.objects.filter(purpose="close", tag="t").count() == 1
+
+
+def test_what_is_still_to_be_pushed_takes_the_place_of_what_is_gone(alice: User) -> None:
+    make_device(alice)
+    tell(alice, "secret", tag="t", target="x:1")
+    Delivery.objects.update(state="sent")
+    tell(alice, "newer", tag="t")
+    changing.withdraw(target="x:1")
+    assert not Delivery.objects.filter(purpose="close").exists()
+
+
+def test_what_was_pushed_to_nobody_costs_one_look(alice: User) -> None:
+    (row,) = tell(alice, "one", target="x:1")
+    with CaptureQueriesContext(connection) as queries:
+        outbox.close([row.pk], timezone.now())
+    assert len(queries) == 1
+
+
 def test_a_lane_is_a_push_service() -> None:
     assert outbox.lane("https://Push.Example.org:8443/abc?x") == "push.example.org:8443"
     for same in ("push.example.org", "PUSH.example.org:443", "push.example.org:", "push.example.org.:0443"):
@@ -194,6 +264,7 @@ def test_levels_go_with_welcome_and_decide_for_a_hosts_own_scopes(alice: User, s
         ({"url": "http://example.org/"}, "`url` is a path"),
         ({"url": "javascript:alert(1)"}, "`url` is a path"),
         ({"url": "//example.org/"}, "`url` is a path"),
+        ({"url": "https://bank.example:x@example.org/"}, "`url` is a path"),
         ({"url": "/\\example.org/"}, "`url` is a path"),
         ({"url": "/\t/example.org/"}, "`url` is a path"),
         ({"position": 5}, "goes with a `scope`"),
@@ -250,6 +321,12 @@ def test_announcing(alice: User, capsys: pytest.CaptureFixture[str]) -> None:
         call_command("announce", "x" * 201)
 
 
+def test_an_announcement_with_a_key_is_told_once(alice: User) -> None:
+    for _ in range(2):
+        call_command("announce", "Tonight we update", key="update-1")
+    assert Notification.objects.get().user == alice
+
+
 def test_pruning(alice: User) -> None:
     read, kept = tell(alice, "read", "kept")
     reading.read(user_id=alice.pk, ids=[read.pk])
@@ -282,6 +359,26 @@ def test_the_admin_shows_decisions_and_not_what_was_said(alice: User, client: An
         assert "push.example.org/x" not in page.content.decode()
     page = client.get(f"/admin/notifications/notification/{row.pk}/change/").content.decode()
     assert "app: sent (default). Nothing speaks against it." in page
+
+
+def test_decisions_that_were_forgotten_are_not_looked_at_again() -> None:
+    users = User.objects.bulk_create(User(username=f"p{number}", password="!") for number in range(500))
+    notify(users, "announcement", title="Old")
+    Notification.objects.update(created_at=timezone.now() - timedelta(days=40))
+    notify(users, "announcement", title="New")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    with CaptureQueriesContext(connection) as queries:
+        assert pruning.prune(batches=1) >= 500
+    plan = explained(next(one["sql"] for one in queries.captured_queries if "why" in one["sql"]))
+    assert "decisions_by_age" in plan
+
+
+def explained(statement: str) -> str:
+    how = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{how} {statement}")
+        return str(cursor.fetchall())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from chat import protocol, selectors, wire
+from chat import history, protocol, selectors, wire
 from chat.models import Membership, Mention, Message, Room
 from chat.services import messages, rooms
 from chat.services.messages import Draft, post, post_batch
@@ -115,8 +115,8 @@ def test_a_private_room_looks_like_no_room_to_strangers() -> None:
     for room_id, message_id in ((secret.pk, hidden.id), (999_999, 999_999)):
         for attempt in (
             lambda room_id=room_id: post(Draft(room_id, mallory.pk, uuid4(), "x")),
-            lambda room_id=room_id: selectors.history(user_id=mallory.pk, room_id=room_id),
-            lambda room_id=room_id: selectors.changes(user_id=mallory.pk, room_id=room_id, after=0),
+            lambda room_id=room_id: history.page(user_id=mallory.pk, room_id=room_id),
+            lambda room_id=room_id: history.changes(user_id=mallory.pk, room_id=room_id, after=0),
             lambda room_id=room_id: selectors.members(user_id=mallory.pk, room_id=room_id, online_ids=[]),
             lambda room_id=room_id: rooms.read(user_id=mallory.pk, room_id=room_id, seq=1),
             lambda room_id=room_id: rooms.join(user_id=mallory.pk, room_id=room_id),
@@ -328,14 +328,14 @@ def test_an_answer_of_long_messages_stays_below_what_a_slow_reader_may_leave_unr
     room = make_room("general", alice)
     for number in range(40):
         post(draft(room, alice.pk, f"{number} ".ljust(8_000, "漢")))
-    pages = [selectors.history(user_id=alice.pk, room_id=room.pk, limit=100)]
+    pages = [history.page(user_id=alice.pk, room_id=room.pk, limit=100)]
     while pages[-1].more_before:
-        pages.append(selectors.history(user_id=alice.pk, room_id=room.pk, before=pages[-1].messages[0].seq, limit=100))
+        pages.append(history.page(user_id=alice.pk, room_id=room.pk, before=pages[-1].messages[0].seq, limit=100))
     seqs = [message.seq for page in reversed(pages) for message in page.messages]
     assert seqs == list(range(1, 42))
-    around = selectors.history(user_id=alice.pk, room_id=room.pk, around=20, limit=100)
+    around = history.page(user_id=alice.pk, room_id=room.pk, around=20, limit=100)
     assert (around.more_before, around.more_after) == (True, True)
     assert 20 in [message.seq for message in around.messages]
-    assert selectors.changes(user_id=alice.pk, room_id=room.pk, after=0).reset
+    assert history.changes(user_id=alice.pk, room_id=room.pk, after=0).reset
     for page in (*pages, around):
         assert len(wire.encode(page.messages)) < 1024 * 1024 / 2

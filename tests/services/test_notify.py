@@ -1,12 +1,16 @@
 """Writing notifications."""
 
+import threading
+from collections.abc import Callable
+from typing import Any
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from notifications import catchup
+from notifications import catchup, facts
 from notifications.api import notify
-from notifications.models import Delivery, Inbox, Notification
+from notifications.models import Delivery, Device, Inbox, Notification
 from realtime_site.accounts.models import User
 from tests.factories import make_user
 
@@ -41,6 +45,67 @@ def test_of_several_with_one_key_a_person_gets_the_first() -> None:
         (alice.pk, "One"),
         (bob.pk, "Two"),
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_device_that_goes_meanwhile_does_not_fail_the_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    alice = make_user("alice")
+    Device.objects.create(user=alice, endpoint="https://push.example.org/x", endpoint_hash="x", p256dh="k", auth="a")
+    after_facts(monkeypatch, lambda: Device.objects.all().delete())
+    assert notify(alice, "announcement", title="One") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_person_who_goes_meanwhile_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    alice, bob = make_user("alice"), make_user("bob")
+    after_facts(monkeypatch, lambda: User.objects.filter(pk=bob.pk).delete())
+    assert notify([alice, bob], "announcement", title="One") == 1
+    assert [inbox.user_id for inbox in Inbox.objects.all()] == [alice.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_person_who_goes_while_their_inbox_is_waited_for_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """PostgreSQL: the account is deleted, not yet committed, when the inboxes are locked."""
+    if not connection.features.has_select_for_update:
+        pytest.skip("SQLite has one writer")
+    alice, bob = make_user("alice"), make_user("bob")
+    notify([alice, bob], "announcement", title="Zero")
+    deleted, commit = threading.Event(), threading.Event()
+
+    def delete() -> None:
+        try:
+            with transaction.atomic():
+                User.objects.filter(pk=bob.pk).delete()
+                deleted.set()
+                commit.wait(30)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=delete)
+
+    def begin() -> None:
+        thread.start()
+        assert deleted.wait(30)
+        threading.Timer(0.5, commit.set).start()
+
+    after_facts(monkeypatch, begin)
+    assert notify([alice, bob], "announcement", title="One") == 1
+    thread.join(30)
+    assert [inbox.user_id for inbox in Inbox.objects.all()] == [alice.pk]
+
+
+def after_facts(monkeypatch: pytest.MonkeyPatch, happen: Callable[[], Any]) -> None:
+    """Something happens between the look at people and devices, and the transaction."""
+    real = facts.gather
+
+    def gather(*args: Any) -> facts.Gathered:
+        found = real(*args)
+        happen()
+        return found
+
+    monkeypatch.setattr(facts, "gather", gather)
 
 
 def test_a_thousand_people_cost_a_dozen_queries() -> None:

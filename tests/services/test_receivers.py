@@ -10,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from chat import events
 from chat.events import Added, Concern, Deleted, Edited, Left, Posted, Read, RoomRef
 from chat.models import Block
-from notifications import selectors
-from notifications.models import Level, Notification
+from chat.services import rooms
+from notifications import explain, selectors
+from notifications.kinds import Channel
+from notifications.models import Delivery, Device, Level, Notification
 from notifications.services import preferences
 from realtime_site.accounts.models import User
 from realtime_site.live.errors import ClientError
@@ -37,6 +39,10 @@ class House:
 @pytest.fixture
 def house() -> House:
     return House()
+
+
+def make_device(user: User) -> Device:
+    return Device.objects.create(user=user, endpoint="https://push.example.org/x", endpoint_hash="x", name="Firefox")
 
 
 def listed(user: User) -> list[tuple[str, str, str]]:
@@ -116,6 +122,89 @@ def test_an_edit_tells_those_it_names_now_and_withdraws_from_those_it_names_no_m
     assert (gone.seq, gone.unread) == (2, 0)
 
 
+def edit(house: House, concerns: Mapping[int, Concern], *, no_longer: set[int] | None = None, **fields: Any) -> None:
+    events.tell([Edited(house.posted(concerns, text="other words", **fields), no_longer=frozenset(no_longer or ()))])
+
+
+def test_a_name_that_an_edit_takes_away_and_gives_back_is_told_again(house: House) -> None:
+    events.tell([house.posted({house.bob.pk: "named"})])
+    make_device(house.bob)
+    edit(house, {}, no_longer={house.bob.pk})
+    edit(house, {house.bob.pk: "named"})
+    assert listed(house.bob) == [("mention", "Alice mentioned you in general", "other words")]
+    row = Notification.objects.get(user=house.bob)
+    assert (row.seq, row.changed, row.actor, row.withdrawn_at) == (3, 3, house.alice, None)
+    assert selectors.unread_of(house.bob.pk) == 1
+    assert Delivery.objects.filter(channel="push", state="waiting").count() == 1
+
+
+@pytest.mark.parametrize("channel", ["app", "push"])
+def test_whoever_follows_is_told_that_an_edit_names_them(house: House, channel: Channel) -> None:
+    """Also where nothing was shown of it before; and what waits of it is sent once."""
+    make_device(house.bob)
+    preferences.set_level(user_id=house.bob.pk, scope=house.scope, level="everything")
+    preferences.set_switch(user_id=house.bob.pk, kind="message", channel=channel, on=False)
+    events.tell([house.posted()])
+    edit(house, {house.bob.pk: "named"})
+    assert listed(house.bob) == [("mention", "Alice mentioned you in general", "other words")]
+    assert Delivery.objects.filter(channel="push", state="waiting").count() == 1
+
+
+def test_what_is_seen_is_not_hidden_by_an_edit(house: House) -> None:
+    preferences.set_level(user_id=house.bob.pk, scope=house.scope, level="everything")
+    preferences.set_switch(user_id=house.bob.pk, kind="mention", channel="app", on=False)
+    events.tell([house.posted()])
+    edit(house, {house.bob.pk: "named"})
+    assert listed(house.bob) == [("message", "Alice in general", "other words")]
+
+
+def test_whoever_follows_keeps_what_names_them_no_more(house: House) -> None:
+    preferences.set_level(user_id=house.bob.pk, scope=house.scope, level="everything")
+    events.tell([house.posted({house.bob.pk: "named"})])
+    edit(house, {}, no_longer={house.bob.pk})
+    assert listed(house.bob) == [("message", "Alice in general", "other words")]
+
+
+def test_whoever_followed_reads_what_an_edit_says(house: House) -> None:
+    preferences.set_level(user_id=house.bob.pk, scope=house.scope, level="everything")
+    events.tell([house.posted()])
+    preferences.set_level(user_id=house.bob.pk, scope=house.scope, level="mentions")
+    edit(house, {})
+    assert listed(house.bob) == [("message", "Alice in general", "other words")]
+
+
+def test_an_edit_that_names_the_same_people_decides_nothing_anew(house: House) -> None:
+    preferences.set_level(user_id=house.carol.pk, scope=house.scope, level="nothing")
+    events.tell([house.posted({house.bob.pk: "named", house.carol.pk: "named"})])
+    preferences.set_level(user_id=house.carol.pk, scope=house.scope, level="mentions")
+    edit(house, {house.bob.pk: "named", house.carol.pk: "named"})
+    assert listed(house.carol) == []
+    assert Notification.objects.get(user=house.bob).seq == 1
+
+
+def test_a_batch_is_in_an_inbox_in_its_order(house: House) -> None:
+    preferences.set_level(user_id=house.bob.pk, scope=house.scope, level="everything")
+    events.tell([house.posted(text="one"), house.posted({house.bob.pk: "named"}, number=8, text="two")])
+    assert list(Notification.objects.order_by("seq").values_list("body", flat=True)) == ["one", "two"]
+
+
+def test_coming_and_going_leaves_one_invitation(house: House) -> None:
+    for _ in range(3):
+        events.tell([Added(house.mallory.pk, house.ref, house.alice.pk, "Alice")])
+        events.tell([Left(house.mallory.pk, house.room.pk)])
+    events.tell([Added(house.mallory.pk, house.ref, house.alice.pk, "Alice")])
+    assert listed(house.mallory) == [("invitation", "Alice brought you into general", "")]
+    assert Notification.objects.filter(user=house.mallory).count() == 1
+
+
+def test_whoever_wrote_it_is_told_that_they_did(house: House) -> None:
+    events.tell([house.posted({house.bob.pk: "named"})])
+    said = explain.why(user_id=house.alice.pk, target="chat.message:7")
+    assert {(reason.outcome, reason.rule) for reason in said.reasons} == {("skipped", "own")}
+    said = explain.why(user_id=house.carol.pk, target="chat.message:7")
+    assert {reason.rule for reason in said.reasons} == {"level"}
+
+
 def test_a_deleted_message_leaves_no_word(house: House) -> None:
     events.tell([house.posted({house.bob.pk: "named", house.carol.pk: "replied"})])
     events.tell([Deleted(7, house.room.pk)])
@@ -145,6 +234,13 @@ def test_whoever_leaves_keeps_nothing_of_the_room(house: House) -> None:
     assert "Alice mentioned" not in said
     events.tell([house.posted(number=9, text="secret")])
     assert Notification.objects.count() == 2
+
+
+def test_an_invitation_is_read_by_looking_at_the_room(house: House) -> None:
+    rooms.add(by_id=house.alice.pk, room_id=house.room.pk, user_id=house.mallory.pk)
+    assert selectors.unread_of(house.mallory.pk) == 1
+    rooms.read(user_id=house.mallory.pk, room_id=house.room.pk, seq=1)
+    assert selectors.unread_of(house.mallory.pk) == 0
 
 
 def test_being_brought_into_a_room_is_told_until_it_is_opened(house: House) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from chat import catchup, plain, selectors
+from chat import catchup, history, plain, selectors
 from chat.models import Invitation, Membership, Message, Room
 from chat.services import invitations, messages, rooms
 from chat.services.messages import Draft, post
@@ -139,7 +139,7 @@ def test_history_pages_meet_without_overlap() -> None:
     seen: list[int] = []
     before: int | None = None
     while True:
-        page = selectors.history(user_id=alice.pk, room_id=room.pk, before=before, limit=7)
+        page = history.page(user_id=alice.pk, room_id=room.pk, before=before, limit=7)
         seen = [message.seq for message in page.messages] + seen
         if not page.more_before:
             break
@@ -152,15 +152,15 @@ def test_history_forward_and_around_say_what_is_left() -> None:
     room = make_room("general", alice)
     for number in range(20):
         say(room, alice.pk, str(number))
-    forward = selectors.history(user_id=alice.pk, room_id=room.pk, after=10, limit=5)
+    forward = history.page(user_id=alice.pk, room_id=room.pk, after=10, limit=5)
     assert [message.seq for message in forward.messages] == [11, 12, 13, 14, 15]
     assert (forward.more_before, forward.more_after) == (True, True)
-    around = selectors.history(user_id=alice.pk, room_id=room.pk, around=10, limit=6)
+    around = history.page(user_id=alice.pk, room_id=room.pk, around=10, limit=6)
     assert [message.seq for message in around.messages] == [7, 8, 9, 10, 11, 12]
     assert (around.more_before, around.more_after) == (True, True)
-    one = selectors.history(user_id=alice.pk, room_id=room.pk, around=10, limit=1)
+    one = history.page(user_id=alice.pk, room_id=room.pk, around=10, limit=1)
     assert [message.seq for message in one.messages] == [10]
-    end = selectors.history(user_id=alice.pk, room_id=room.pk)
+    end = history.page(user_id=alice.pk, room_id=room.pk)
     assert (end.more_before, end.more_after, end.seq) == (False, False, 21)
 
 
@@ -172,7 +172,7 @@ def test_changes_are_each_message_once_in_its_present_state() -> None:
     messages.edit(user_id=alice.pk, message_id=first.id, body="uno")
     messages.edit(user_id=alice.pk, message_id=first.id, body="eins")
     last = say(room, alice.pk, "three")
-    found = selectors.changes(user_id=alice.pk, room_id=room.pk, after=start)
+    found = history.changes(user_id=alice.pk, room_id=room.pk, after=start)
     assert [(message.body, message.changed) for message in found.messages] == [("eins", start + 2), ("three", last)]
     assert (found.seq, found.reset) == (last, False)
 
@@ -200,7 +200,7 @@ def test_too_many_changes_ask_for_a_fresh_start() -> None:
     room = make_room("general", alice)
     for number in range(201):
         say(room, alice.pk, str(number))
-    found = selectors.changes(user_id=alice.pk, room_id=room.pk, after=1)
+    found = history.changes(user_id=alice.pk, room_id=room.pk, after=1)
     assert (found.messages, found.reset, found.seq) == ([], True, 202)
 
 

@@ -10,6 +10,7 @@ from notifications.kinds import CHANNELS, KINDS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "notifications.md").read_text()
+DJANGOS_AND_THE_KERNELS = {"AUTH_USER_MODEL", "SESSION_ENGINE", "LIVE_EVENT_SOURCE"}
 
 
 def rows(title: str) -> list[list[str]]:
@@ -56,5 +57,13 @@ def test_settings() -> None:
     }
     told = {row[0]: row[1] for row in rows("Settings")}
     assert told.keys() == used
+    others = {
+        name
+        for path in (ROOT / "notifications").rglob("*.py")
+        for names in re.findall(r'getattr\(settings, "([A-Z_]+)"|\bsettings\.([A-Z_]+)', path.read_text())
+        for name in names
+        if name and name not in used
+    }
+    assert {row[0] for row in rows("Settings of the site")} == others - DJANGOS_AND_THE_KERNELS
     for name in ("NOTIFICATION_EMAIL_MINUTES", "NOTIFICATION_WHY_DAYS", "NOTIFICATION_KEEP_DAYS"):
         assert float(told[name]) == getattr(settings, name)

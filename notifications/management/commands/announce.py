@@ -20,8 +20,11 @@ class Command(BaseCommand):
         parser.add_argument("text", help="at most 200 characters")
         parser.add_argument("--body", default="", help="more of it, at most 500 characters")
         parser.add_argument("--url", default="", help="a path of this site, or https://…")
+        parser.add_argument(
+            "--key", help="whoever was told something with this key is not told again: for a second try"
+        )
 
-    def handle(self, *args: Any, text: str, body: str, url: str, **options: Any) -> None:
+    def handle(self, *args: Any, text: str, body: str, url: str, key: str | None, **options: Any) -> None:
         people = get_user_model()._default_manager.filter(is_active=True)
         total = people.count()
 
@@ -30,7 +33,7 @@ class Command(BaseCommand):
             time.sleep(BREATH_SECONDS if done < total else 0)
 
         try:
-            count = announce(people, title=text, body=body, url=url, between=between)
+            count = announce(people, title=text, body=body, url=url, dedupe_key=key, between=between)
         except ValueError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(self.style.SUCCESS(f"{count:,} people were told."))

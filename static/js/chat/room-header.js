@@ -41,8 +41,10 @@ function about(room) {
   if (room.archived) return "Archived: nobody can write here any more";
   if (!isDirect(room)) return room.topic;
   const person = other(room);
-  if (!person) return `${plural(room.people.length + 1, "person", "people")} · ${room.online} online`;
-  return `@${person.username} · ${isOtherOnline(room) ? "online" : "away"}`;
+  const who = person ? `@${person.username}` : plural(room.people.length + 1, "person", "people");
+  if (!room.last_message_at) return who; // the others are not in it yet, so nobody knows
+  if (!person) return `${who} · ${room.online} online`;
+  return `${who} · ${isOtherOnline(room) ? "online" : "away"}`;
 }
 
 customElements.define("room-header", RoomHeader);

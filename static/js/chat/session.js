@@ -17,6 +17,7 @@ export class Session extends EventTarget {
   /** The room on screen. */ current = 0;
   /** What else is new, beside messages or because of them, as whoever counts it says. */ news = 0;
   /** @type {number | null} a room marked unread by hand is not read by looking at it */ kept = null;
+  /** @type {number | null} the room on screen, once it was said that it is looked at */ looked = null;
   /** Whether the end of the timeline is in sight, and whether somebody is looking. */
   attention = { following: true, looking: false };
 
@@ -70,6 +71,7 @@ export class Session extends EventTarget {
     const room = this.rooms.byId.get(id);
     if (!room) return;
     this.current = id;
+    this.looked = null;
     this.kept = null;
     this.attention.following = at === null;
     const log = this.log(id);
@@ -185,7 +187,19 @@ export class Session extends EventTarget {
   }
 
   #readIfSeen() {
-    if (this.attentive && this.room?.unread) this.#read();
+    if (!this.attentive || !this.room) return;
+    if (this.room.unread) this.#read();
+    else if (this.looked !== this.current) this.#look(this.room);
+  }
+
+  /**
+   * Once for each opening: what one was told of a room beside its messages, an invitation, is read by that.
+   * @param {Room} room
+   */
+  #look({ id, seq }) {
+    if (this.socket.state !== "open") return;
+    this.looked = id;
+    this.#ask("room.read", { room: id, seq });
   }
 
   #read() {
@@ -193,7 +207,10 @@ export class Session extends EventTarget {
     if (!room) return;
     this.rooms = list.readLocally(this.rooms, room.id, room.seq);
     // Without a connection it would be lost, and hold up the next: the welcome says what is unread, and it is read then.
-    if (this.socket.state === "open") this.reading.mark(room.id, room.seq);
+    if (this.socket.state === "open") {
+      this.looked = room.id;
+      this.reading.mark(room.id, room.seq);
+    }
     this.tell("rooms");
   }
 

@@ -1,7 +1,7 @@
 """`python -m tests.faults.outbox_seed`: people with devices, and pushes that wait for them.
 
 Reads JSON: {"people": [[{"endpoint", "p256dh", "auth", "old"}, …], …], "notifications": 4, "within_seconds": 10}. Of a
-device that is `old` all that waits is a day old: one try, and it is given up.
+device that is `old` all that waits is a day old and has had its tries but one.
 """
 
 import json
@@ -26,6 +26,8 @@ def main() -> None:
 def seed(username: str, devices: list[dict[str, Any]], plan: dict[str, Any]) -> None:
     from django.utils import timezone
 
+    from notifications.delivery.outcomes import Outcome
+    from notifications.delivery.retry import STALE_ATTEMPTS
     from notifications.models import Delivery, Device
     from notifications.services.outbox import lane
     from realtime_site.accounts.models import User
@@ -58,6 +60,8 @@ def seed(username: str, devices: list[dict[str, Any]], plan: dict[str, Any]) -> 
                 tag=notification.tag,
                 due_at=due,
                 created_at=now - timedelta(days=1) if one["old"] else now,
+                attempts=STALE_ATTEMPTS - 1 if one["old"] else 0,
+                outcome=Outcome.UNREACHABLE if one["old"] else "",
             )
             for device, one in zip(made, devices, strict=True)
         )

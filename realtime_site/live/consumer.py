@@ -27,6 +27,7 @@ from realtime_site.live.errors import ClientError
 from realtime_site.live.frames import Command, Decoder, Fields, FrameError, Ping
 from realtime_site.live.hub import Hub, hub
 from realtime_site.live.limits import Buckets, Rate, Strikes
+from realtime_site.live.meters import meters
 from realtime_site.live.outlets import Batch, Outlet, QueueOutlet
 from realtime_site.live.sharing import sharing
 from realtime_site.live.subscriber import Translate
@@ -191,6 +192,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
     async def _opened(self) -> bool:
         """Accepts and greets, or refuses. A refusal that JavaScript shall see the code of is an accept and a close."""
         if not auth.may_connect(self.scope):
+            meters.handshakes_refused += 1
             await self.base_send({"type": "websocket.close"})  # HTTP 403: another site's page learns nothing more
             return False
         offered = self.scope.get("subprotocols", [])
@@ -206,6 +208,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         self.scope["headers"].clear()  # a browser's take more memory than all else that is kept of a socket
         self.welcome(snapshot)
         self.hub.came(self)
+        meters.handshakes += 1
         return True
 
     def _check_arrival(self) -> None:
@@ -221,6 +224,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             _arrivals.take(visitor)
 
     async def _refused(self, code: int, subprotocol: str | None) -> bool:
+        meters.handshakes_refused += 1
         await self.base_send({"type": "websocket.accept", "subprotocol": subprotocol})
         await self.base_send({"type": "websocket.close", "code": int(code)})
         return False
@@ -247,11 +251,13 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
     def _take(self, message: dict[str, Any]) -> None:
         """Begins one command, in the order they come. What is done at once is answered at once, without a task."""
         command_id: int | None = None
+        meters.frames += 1
         try:
             text = message.get("text")
             if text is None:
                 raise ClientError("bad_frame", "Binary frames are not understood here.")
             command = self.decode(text)
+            meters.commands += 1
             command_id = getattr(command, "id", None)
             if settings.LIVE_RATE_LIMITS:
                 self.check_rate(command)
@@ -332,6 +338,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
 
     def count_error(self, error: ClientError) -> None:
         """Closes a socket that keeps sending what is no command, or keeps on when it should wait."""
+        meters.refused[error.code] += 1
         if error.code in {"bad_frame", "unknown_type"}:
             self._bad_frames = self._bad_frames or Strikes(BAD_FRAMES_A_MINUTE)
             if self._bad_frames.strike(monotonic()):

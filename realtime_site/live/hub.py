@@ -26,6 +26,7 @@ from realtime_site.live import topics
 from realtime_site.live.database import in_database
 from realtime_site.live.errors import ClientError
 from realtime_site.live.events import Event, EventSource, Told, from_layer, to_layer
+from realtime_site.live.meters import meters
 from realtime_site.live.outlets import Batch
 from realtime_site.live.recheck import Recheck
 from realtime_site.live.subscriber import Subscriber, Translate
@@ -220,6 +221,7 @@ class Hub:
         return False
 
     def _layer_failed(self, error: Exception) -> None:
+        meters.layer_failures += 1
         logger.warning("The channel layer failed (%s: %s); heads will be compared", type(error).__name__, error)
         self._moved = True
 
@@ -241,6 +243,8 @@ class Hub:
 
     def _hear(self, item: Event | Told) -> None:
         if isinstance(item, Event):
+            if item.first is not None:
+                meters.messages += len(item.texts)
             self._accept(item)
         elif item.topic in self._listeners:
             self._listeners[item.topic](item.message)
@@ -307,6 +311,7 @@ class Hub:
                 continue
             subscribers = list(group)
             written += len(subscribers)
+            meters.deliveries += len(batch.texts) * len(subscribers)
             for start in range(0, len(subscribers), SOCKETS_A_SLICE):
                 for subscriber in subscribers[start : start + SOCKETS_A_SLICE]:
                     if subscriber in group:
@@ -333,6 +338,7 @@ class Hub:
             return
         if topic.delivered == after and missed.head > after:
             logger.info("Repaired %s: %d to %d read from the database", topic.name, after + 1, missed.head)
+            meters.gap_repairs += 1
             topic.repaired(missed)
         topic.release()
         self._progress(topic)

@@ -9,8 +9,9 @@ from django.conf import settings
 
 from chat import history, people, protocol, selectors, wire
 from chat.access import access_own_message
+from chat.proving import ProvingSockets
 from chat.services import blocks, direct, messages, rooms
-from chat.sockets import RoomSockets, who_is_called
+from chat.sockets import who_is_called
 from chat.text import mentioned
 from realtime_site.live import topics
 from realtime_site.live.admission import Snapshot
@@ -28,11 +29,11 @@ Fields = dict[str, Any]
 _conversations = Buckets("conversations", Rate(per_second=1 / 180, burst=20))
 
 
-class ChatConsumer(RoomSockets):
+class ChatConsumer(ProvingSockets):
     """All rooms of one person."""
 
     commands: ClassVar[tuple[type[Command], ...]] = (*LiveConsumer.commands, *protocol.COMMANDS)
-    buckets: ClassVar[tuple[Buckets, ...]] = (*RoomSockets.buckets, _conversations)
+    buckets: ClassVar[tuple[Buckets, ...]] = (*ProvingSockets.buckets, _conversations)
 
     def __init__(self) -> None:
         super().__init__()

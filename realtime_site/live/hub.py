@@ -15,6 +15,7 @@ Knows no chat: `settings.LIVE_EVENT_SOURCE` answers for the database.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Set
+from contextvars import Context
 from importlib import import_module
 from time import monotonic
 from typing import Any, cast
@@ -86,7 +87,9 @@ class Hub:
 
     def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Runs `work` again and again for as long as the hub lives."""
-        self._tasks.append(self.loop.create_task(self._forever(work), name=f"hub {work.__name__}"))
+        # In nobody's course, whoever was the first to want a hub.
+        task = self.loop.create_task(self._forever(work), name=f"hub {work.__name__}", context=Context())
+        self._tasks.append(task)
 
     async def stop(self) -> None:
         tasks = [*self._tasks, *self._repairs.values()]

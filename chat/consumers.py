@@ -40,6 +40,9 @@ class ChatConsumer(RoomSockets):
         self._complete: dict[str, int | None] = {}
         # Rooms of which it is known that they are no conversation of two: they never become one.
         self._not_of_two: frozenset[int] = frozenset()
+        # Signals and typing that wait for the database; while there are any, the next ones wait behind them.
+        self._relays = 0
+        self._relaying: asyncio.Lock | None = None
 
     @classmethod
     def snapshots(cls, sockets: Sequence[Self]) -> list[Snapshot | ClientError]:
@@ -183,13 +186,21 @@ class ChatConsumer(RoomSockets):
         if topic not in self._topics:
             raise ClientError("not_found", "No such room.")
         relayed = Event(topic, [wire.encode(event)], ephemeral=isinstance(event, protocol.TypingEvent))
-        if room_id not in self._not_of_two:
+        if self._relays or room_id not in self._not_of_two:
             return self._relay_unless_barred(room_id, relayed)
         self.hub.publish(relayed)
         return {}
 
     async def _relay_unless_barred(self, room_id: int, event: Event) -> Fields:
-        if not await in_database(blocks.check_not_barred, room_id=room_id):
-            self._not_of_two |= {room_id}
-        self.hub.publish(event)
+        """In the order they came: cursors and live figures need it."""
+        self._relays += 1
+        self._relaying = self._relaying or asyncio.Lock()
+        try:
+            async with self._relaying:
+                if room_id not in self._not_of_two and not await in_database(blocks.check_not_barred, room_id=room_id):
+                    self._not_of_two |= {room_id}
+                if event.topic in self._topics:
+                    self.hub.publish(event)
+        finally:
+            self._relays -= 1
         return {}

@@ -52,15 +52,15 @@ class Standing:
     # Who is in the conversations among the rooms.
     people: Mapping[int, Collection[int]]
     answered: Mapping[int, Message]
-    # Conversations in which a block stands between those who talk.
-    barred: frozenset[int]
+    # By conversation and person: between whoever writes and another a block stands.
+    barred: frozenset[tuple[int, int]]
 
     def check(self, draft: Draft) -> None:
         """Raises `ClientError`: `not_found`, `forbidden`."""
         if (draft.room_id, draft.author_id) not in self.roles:
             deny(draft.room_id)
         check_open(self.rooms[draft.room_id])
-        if draft.room_id in self.barred:
+        if (draft.room_id, draft.author_id) in self.barred:
             raise blocks.refusal()
         if draft.reply_to is not None and self._answered_by(draft) is None:
             raise ClientError("not_found", "No such message to reply to.")
@@ -102,15 +102,16 @@ def read(rooms: Mapping[int, LockedRoom], drafts: Sequence[Draft]) -> Standing:
     for room_id, user_id in roles if people else ():
         if room_id in people:
             people[room_id].append(user_id)
-    pairs = {room_id: _pairs(rooms[room_id], {user for room, user in wanted if room == room_id}) for room_id in people}
+    writers = {(draft.room_id, draft.author_id) for draft in drafts if draft.room_id in people}
+    pairs = {(room_id, writer): _pairs(rooms[room_id], writer) for room_id, writer in writers}
     return Standing(rooms, roles, people, answered, blocks.barred(pairs))
 
 
-def _pairs(room: LockedRoom, writers: set[int]) -> list[frozenset[int]]:
+def _pairs(room: LockedRoom, writer: int) -> list[frozenset[int]]:
     """Of whom neither may have blocked the other: two who talk; who begins a talk of more, and each of these."""
     if len(room.people) == 2:
         return [room.people]
-    return [] if room.head else [frozenset({one, other}) for one in writers for other in room.people - {one}]
+    return [] if room.head else [frozenset({writer, other}) for other in room.people - {writer}]
 
 
 def _answered(ids: set[int]) -> dict[int, Message]:

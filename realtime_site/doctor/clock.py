@@ -25,7 +25,7 @@ def look(options: Options) -> Iterable[Finding]:
 
 
 def judge(apart: dict[str, float], *, is_kept: bool | None) -> list[Finding]:
-    """`apart`: how many seconds each is ahead of us. `is_kept`: whether anything sets it; None where there is no telling."""
+    """`apart`: how many seconds each is ahead of us. `is_kept`: whether anything sets ours; None: no telling."""
     found = []
     for name, seconds in apart.items():
         if abs(seconds) > ODD_SECONDS:

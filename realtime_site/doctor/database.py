@@ -120,18 +120,22 @@ def _durability(here: Postgres) -> Iterable[Finding]:
 def _transactions(here: Postgres) -> Iterable[Finding]:
     isolation = here.shown["default_transaction_isolation"]
     if isolation != "read committed":
-        yield DATABASE.error(
-            f"Transactions are {isolation} by default.",
-            "Numbers of messages are given under a lock, after which the newest state must be seen: posting would fail.",
-            f'psql "$DATABASE_URL" -c "ALTER DATABASE {here.name} SET default_transaction_isolation = \'read committed\'"',
+        what = f"Transactions are {isolation} by default."
+        why = (
+            "Numbers of messages are given under a lock, after which the newest state must be seen: posting would fail."
         )
+        yield DATABASE.error(what, why, _altered(here, "default_transaction_isolation = 'read committed'"))
     if here.shown["idle_in_transaction_session_timeout"] == "0":
         yield DATABASE.warning(
             "idle_in_transaction_session_timeout is 0.",
             "A worker that stands still in a transaction keeps its rooms locked for as long as it stands. "
             "`options` in DATABASE_URL or a PgBouncer between took away what Confab sets.",
-            f'psql "$DATABASE_URL" -c "ALTER DATABASE {here.name} SET idle_in_transaction_session_timeout = \'10s\'"',
+            _altered(here, "idle_in_transaction_session_timeout = '10s'"),
         )
+
+
+def _altered(here: Postgres, setting: str) -> str:
+    return f'psql "$DATABASE_URL" -c "ALTER DATABASE {here.name} SET {setting}"'
 
 
 def _room(here: Postgres) -> Iterable[Finding]:

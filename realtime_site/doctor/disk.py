@@ -22,7 +22,7 @@ LITTLE_INODES = 0.02  # of all
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`free_inodes` is a share of all; 1 where the file system does not count them. `mode` is None where it is missing."""
+    """`free_inodes` is a share of all, 1 where they are not counted. `mode` is None where there is no such place."""
 
     path: Path
     mode: int | None

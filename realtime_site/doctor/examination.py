@@ -95,7 +95,7 @@ def _found(probe: Probe, options: Options) -> list[Finding]:
     except NotTriedError as reason:
         return [probe.subject.note("Not looked at.", str(reason))]
     except Exception as error:
-        what = f"Looking at {probe.doing} failed: {type(error).__name__}: {' '.join(str(error).split())}"
+        what = f"Looking at {probe.doing} failed: {type(error).__name__}, {' '.join(str(error).split())}."
         return [probe.subject.error(what, "It is either broken, or a fault of this command.", _again(probe))]
     finally:
         connections.close_all()

@@ -32,7 +32,7 @@ def judge(layer: dict[str, Any], *, workers: int) -> list[Finding]:
     return [
         LAYER.error(
             f"The channel layer is {backend or 'not set'}.",
-            "Confab is made for publish and subscribe: others keep lists that overflow, and ask for them again and again.",
+            "Confab is made for publish and subscribe: others keep lists, and these overflow.",
             AS_SHIPPED,
         )
     ]

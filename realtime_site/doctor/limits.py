@@ -27,7 +27,8 @@ GIB = 1024**3
 @dataclass(frozen=True, slots=True)
 class Machine:
     """`files`: of the workers that run, or of this process where none does. `backlog`, `ports`, `memory_bytes`: None
-    where the system does not say."""
+    where the system does not say.
+    """
 
     sockets: int
     workers: int
@@ -69,9 +70,10 @@ def _files(here: Machine) -> Iterable[Finding]:
     wanted = here.sockets_a_worker + MORE_FILES
     if here.files < wanted:
         whose = "A worker that runs here" if here.running else "This shell"
+        want = f"{here.sockets:,} sockets on {here.workers} workers want {wanted:,}"
         yield LIMITS.warning(
-            f"{whose} may open {here.files:,} files; {here.sockets:,} sockets on {here.workers} workers want {wanted:,}.",
-            "A socket is one. At the limit nobody else comes in. A worker has its neighbour's too while that restarts.",
+            f"{whose} may open {here.files:,} files; {want}.",
+            "A socket is one; at the limit nobody else comes in. A worker has a neighbour's too while that restarts.",
             f"ulimit -n {max(wanted, 65_536)}   # before bin/serve; under systemd LimitNOFILE={max(wanted, 65_536)}",
         )
 
@@ -95,13 +97,16 @@ def _memory_enough(here: Machine) -> Iterable[Finding]:
     if here.memory_bytes is None:
         return
     wanted = here.sockets * SOCKET_BYTES + here.workers * WORKER_BYTES
-    what = f"{here.sockets:,} sockets on {here.workers} workers take {wanted / GIB:.1f} GiB; the machine has {here.memory_bytes / GIB:.1f}."
-    mend = f"manage.py doctor --sockets {max(100, int((here.memory_bytes * OURS - here.workers * WORKER_BYTES) / SOCKET_BYTES)):d}   # or a larger machine"
-    if wanted > here.memory_bytes:
+    there = here.memory_bytes
+    take = f"{here.sockets:,} sockets on {here.workers} workers take {wanted / GIB:.1f} GiB"
+    what = f"{take}; the machine has {there / GIB:.1f}."
+    bears = max(0, int((there * OURS - here.workers * WORKER_BYTES) / SOCKET_BYTES))
+    mend = f".venv/bin/python manage.py doctor --sockets {bears}   # as many as it bears; or a larger machine"
+    if wanted > there:
         yield LIMITS.error(
             what, "The kernel ends a worker when memory is gone, and all its people come to the next.", mend
         )
-    elif wanted > here.memory_bytes * OURS:
+    elif wanted > there * OURS:
         why = "The kernel's buffers, the database and the proxy want as much again."
         yield LIMITS.warning(what, why, mend)
 

@@ -55,7 +55,7 @@ def judge(here: Mail) -> list[Finding]:
         return [_nowhere(here)]
     where = f"{here.host}:{here.port}"
     if here.problem:
-        why = f"Nobody can reset a password or confirm an address, and missed notifications stay unread. It says: {here.problem}"
+        why = f"Nobody can reset a password, and missed notifications are not mailed. It says: {here.problem}"
         return [MAIL.error(f"The mail server {where} does not take our mail.", why, EMAIL_URL)]
     found = []
     if not here.encrypted and not is_loopback(here.host):

@@ -20,4 +20,5 @@ def _seconds(ask: Callable[[], object]) -> float:
 
 
 def ms(number: float) -> str:
-    return f"{number:.1f} ms" if number < 10 else f"{number:.0f} ms"
+    digits = 2 if number < 1 else 1 if number < 10 else 0
+    return f"{number:.{digits}f} ms"

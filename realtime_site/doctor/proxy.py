@@ -32,7 +32,7 @@ def judge(answer: Answer, *, site_url: str, trusted: int) -> list[Finding]:
     if answer.status != 200:
         return [_refused(answer)]
     if answer.seen is None:
-        why = "It is not this site, an older release, or it has another SECRET_KEY: then whoever is let in here is not there."
+        why = "It is another site, an older release, or has another SECRET_KEY: logins of one worker end at the next."
         mend = "grep ^SECRET_KEY= .env   # the same for all workers and for this command"
         return [PROXY.error("What answers at SITE_URL does not know our signature.", why, mend)]
     found = [
@@ -62,7 +62,7 @@ def _scheme(seen: dict[str, Any], site_url: str) -> Iterable[Finding]:
         yield PROXY.error(
             f"A worker takes an https request for http: the proxy {how} of X-Forwarded-Proto.",
             "Pages redirect to themselves without end, and sockets are refused with 403.",
-            "proxy_set_header X-Forwarded-Proto $scheme;   # nginx; HAProxy: http-request set-header X-Forwarded-Proto https",
+            "proxy_set_header X-Forwarded-Proto $scheme;   # nginx; deploy/ has HAProxy's",
         )
     else:
         why = "Cookies are not secure, and links in mails lead to http."
@@ -110,13 +110,14 @@ def _certificate(answer: Answer) -> Iterable[Finding]:
 def _said(seen: dict[str, Any], trusted: int) -> str:
     client = seen["forwarded"][-trusted] if trusted else seen["peer"]
     between = f"through {trusted} {'proxies' if trusted > 1 else 'proxy'}" if trusted else "directly"
-    return f"Requests come {between}, as {seen['scheme']}://{seen['host']}, from {client or 'nobody'}; claims are not believed."
+    come = f"Requests come {between}, as {seen['scheme']}://{seen['host']}, from {client or 'nobody'}"
+    return f"{come}; claims are not believed."
 
 
 def _refused(answer: Answer) -> Finding:
     if answer.status == 400:
         why = "Every page is answered so."
-        mend = "ALLOWED_HOSTS=chat.example.org,localhost,127.0.0.1,[::1]   # or the proxy changes Host: proxy_set_header Host $http_host;"
+        mend = "proxy_set_header Host $http_host;   # or ALLOWED_HOSTS=chat.example.org,localhost,127.0.0.1,[::1]"
         return PROXY.error(
             "A request through SITE_URL is answered with 400: its host is not in ALLOWED_HOSTS.", why, mend
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from secrets import token_hex
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import redis
@@ -29,7 +29,8 @@ WAIT_SECONDS = 3.0
 @dataclass(frozen=True, slots=True)
 class Server:
     """`info` is INFO's; `buffers` the hard and soft limit in bytes, None where CONFIG may not be asked; `listeners` the
-    workers that hear each other by it."""
+    workers that hear each other by it.
+    """
 
     info: dict[str, Any]
     ping_ms: float
@@ -63,13 +64,14 @@ def look(options: Options) -> Iterable[Finding]:
         with client() as asked:
             return judge(_measured(asked))
     except redis.RedisError as error:
-        why = f"People on one worker do not hear those on another until the database is read, seconds later. It says: {error}"
+        why = f"People on one worker hear those on another seconds late, from the database. It says: {error}"
         return [REDIS.error("Redis cannot be used.", why, "REDIS_URL=redis://127.0.0.1:6379/0")]
 
 
 def judge(here: Server) -> list[Finding]:
     found = [*_version(here), *_memory(here), *_disk(here), *_buffers(here), *_distance(here), *_closed(here)]
-    said = f"Redis {here.info['redis_version']}; {ms(here.ping_ms)} to answer, {ms(here.round_trip_ms)} to hand an event through."
+    times = f"{ms(here.ping_ms)} to answer, {ms(here.round_trip_ms)} to hand an event through"
+    said = f"Redis {here.info['redis_version']}; {times}."
     return [*(found or [REDIS.ok(said)]), *_listeners(here)]
 
 
@@ -114,9 +116,10 @@ def _buffers(here: Server) -> Iterable[Finding]:
         return
     # 0 is no limit at all.
     if any(0 < there < wanted for there, wanted in zip(here.buffers, BUFFER_BYTES, strict=True)):
+        hard, soft = (there >> 20 for there in here.buffers)
         yield REDIS.warning(
-            f"Redis cuts off a worker that is {here.buffers[0] >> 20} MB behind, or {here.buffers[1] >> 20} MB for long.",
-            "In a burst that happens, and all its people read from the database what they missed.",
+            f"Redis cuts off a worker that is {hard} MB behind, or {soft} MB for long.",
+            "It happens in bursts, and all its people read from the database what they missed.",
             f'{CLI} config set client-output-buffer-limit "{BUFFER_LINE.partition(" ")[2]}"',
         )
 
@@ -134,7 +137,7 @@ def _closed(here: Server) -> Iterable[Finding]:
     if parts.hostname and not is_loopback(parts.hostname) and not parts.password:
         yield REDIS.warning(
             "Redis is on another host, and has no password.",
-            "Whoever reaches it reads what workers tell each other, private rooms too, and can put words into their mouths.",
+            "Whoever reaches it hears all that is said, private rooms too, and can put words into mouths.",
             f"REDIS_URL=redis://:password@{parts.netloc.rpartition('@')[2]}{parts.path}",
         )
 
@@ -168,7 +171,7 @@ def _measured(asked: "redis.Redis") -> Server:
 def _round_trip_ms(asked: "redis.Redis") -> float:
     """From a publish until a subscriber on a connection of its own has it."""
     channel = f"confab-doctor-{token_hex(8)}"
-    with asked.pubsub(ignore_subscribe_messages=False) as hearing:
+    with cast(Any, asked).pubsub() as hearing:  # redis-py has no types there
         hearing.subscribe(channel)
         hearing.get_message(timeout=WAIT_SECONDS)
 
@@ -182,10 +185,10 @@ def _round_trip_ms(asked: "redis.Redis") -> float:
 
 def _asked_for_buffers(asked: "redis.Redis") -> tuple[int, int] | None:
     try:
-        told = asked.config_get("client-output-buffer-limit")
+        told = cast(dict[str, str], asked.config_get("client-output-buffer-limit"))
     except redis.ResponseError:  # services that are run for one often forbid it
         return None
-    return buffers_in(str(told.get("client-output-buffer-limit", "")))
+    return buffers_in(told.get("client-output-buffer-limit", ""))
 
 
 def buffers_in(line: str) -> tuple[int, int] | None:

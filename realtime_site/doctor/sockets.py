@@ -1,6 +1,7 @@
 """A WebSocket through the public address, as a browser opens it: let in from our pages, from no other, kept open."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
@@ -139,10 +140,8 @@ def silence(site: Way, token: str, seconds: float) -> Silence:
 
 
 def _hear(live: ClientConnection, seconds: float) -> None:
-    try:
+    with suppress(TimeoutError):
         live.recv(timeout=seconds)
-    except TimeoutError:
-        pass
 
 
 def _idle(site: Way, options: Options) -> Iterable[Finding]:
@@ -160,7 +159,7 @@ def _idle(site: Way, options: Options) -> Iterable[Finding]:
 
 def _refusal(here: Opening) -> list[Finding]:
     if here.status == 403:
-        why = "No browser gets live messages: the address bar, SITE_URL and what the proxy says of host and scheme differ."
+        why = "No browser gets anything live: SITE_URL and what the proxy says of host and scheme differ."
         return [
             SOCKETS.error(
                 "A socket from our own pages is refused with 403.", why, f"CSRF_TRUSTED_ORIGINS={settings.SITE_URL}"

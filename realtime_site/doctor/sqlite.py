@@ -55,8 +55,8 @@ QUERIES = ("SELECT sqlite_version()", "PRAGMA journal_mode", "PRAGMA synchronous
 
 
 def judge(here: Sqlite) -> list[Finding]:
-    size = here.size_bytes / 1024**2
-    fine = f"SQLite {here.version}, write-ahead log, durable, {size:.0f} MiB; {ms(here.latency_ms)} a query."
+    size = f"{here.size_bytes / 1024**2:.1f} MiB"
+    fine = f"SQLite {here.version}, write-ahead log, durable, {size}; {ms(here.latency_ms)} a query."
     return [*_journal(here), *_place(here), *_measure(here)] or [DATABASE.ok(fine)]
 
 

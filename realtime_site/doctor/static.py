@@ -37,7 +37,7 @@ def judge(named: list[str] | None, missing: list[str], *, is_current: bool) -> F
         )
     if missing:
         why = "Pages come without styles, or do nothing."
-        return STATIC.error(f"{len(missing)} static files are gone: {missing[0]} …", why, PREPARE)
+        return STATIC.error(f"Of the static files {len(missing)} are gone, {missing[0]} among them.", why, PREPARE)
     if not is_current:
         why = "Pages of this release run with the scripts of another."
         return STATIC.warning("Static files have changed since they were collected.", why, PREPARE)

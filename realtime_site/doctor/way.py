@@ -28,7 +28,7 @@ class UnreachableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`seen` as `question.seen` has it, None where the question was not understood; `certificate_days` until its end."""
+    """`seen` as `question.seen` has it, None where nobody understood; the certificate's days to its end."""
 
     status: int
     seen: dict[str, Any] | None = None
@@ -58,11 +58,12 @@ class Way:
             return plain
         try:
             return ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
+        except ssl.SSLCertVerificationError as error:
+            plain.close()
+            raise UnreachableError(f"its certificate is not to be trusted ({error.verify_message})") from error
         except OSError as error:
             plain.close()
-            raise UnreachableError(
-                (getattr(error, "verify_message", "") and f"its certificate: {error.verify_message}") or str(error)
-            ) from error
+            raise UnreachableError(f"it does not speak TLS ({error})") from error
 
 
 def ask(site: Way) -> Answer:

@@ -4,7 +4,7 @@ import os
 import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandParser
 
@@ -23,7 +23,7 @@ found it says what, why it matters, and the line that mends it, for a shell or f
 
 class Command(BaseCommand):
     help = HELP
-    requires_system_checks: list[str] = []  # it runs them itself, and says more of them
+    requires_system_checks: ClassVar[list[str]] = []  # it runs them itself, and says more of them
 
     def add_arguments(self, parser: CommandParser) -> None:
         usual = Options()
@@ -39,7 +39,7 @@ class Command(BaseCommand):
             type=_number,
             default=0,
             metavar="SECONDS",
-            help="leave a socket silent for so long (75 tells much)",
+            help="leave a socket silent for so long, such as 75",
         )
         parser.add_argument("--token", default="", help="an access token, for --idle; else CONFAB_TOKEN")
         parser.add_argument("--via", type=_address, metavar="HOST:PORT", help="connect there, not where SITE_URL leads")

@@ -160,7 +160,7 @@ def _distance(here: Postgres) -> Iterable[Finding]:
 def _postgres(latency_ms: float) -> Postgres:
     with connection.cursor() as cursor:
         # One that does not exist is null, not an error.
-        cursor.execute("SELECT name, current_setting(name, true) FROM unnest(%s) AS name", [list(ASKED)])
+        cursor.execute("SELECT name, current_setting(name, true) FROM unnest(%s::text[]) AS name", [list(ASKED)])
         shown = {name: value or "" for name, value in cursor.fetchall()}
     pool = settings.DATABASES["default"].get("OPTIONS", {}).get("pool", {})
     size = pool.get("max_size", 1) if isinstance(pool, dict) else 1

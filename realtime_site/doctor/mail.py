@@ -84,5 +84,6 @@ def _problem() -> str:
         connection.open()  # EHLO, STARTTLS and AUTH, as configured
     except (OSError, smtplib.SMTPException) as error:
         return " ".join(str(error).split()) or type(error).__name__
-    connection.close()
+    finally:
+        connection.close()  # open until then, also where it was our login that failed
     return ""

@@ -1,7 +1,7 @@
 """A question that only the site can ask: how does a request look when it has come all the way?
 
-`/healthz?seen=…` answers it. Signed with SECRET_KEY, good for a minute. That it can be asked twice does no harm: whoever
-repeats it learns how their own request looks.
+`/healthz?seen=…` answers it. Signed with SECRET_KEY, good for a minute. To ask it twice does no harm: whoever repeats
+it learns how their own request looks.
 """
 
 from typing import Any

@@ -156,7 +156,7 @@ def _listeners(here: Server) -> Iterable[Finding]:
 
 def _measured(asked: "redis.Redis") -> Server:
     group = f"{settings.CHANNEL_LAYERS['default'].get('CONFIG', {}).get('prefix', 'asgi')}__group__{topics.HUBS}"
-    [(_, listeners)] = asked.pubsub_numsub(group)
+    [(_, listeners)] = cast(Any, asked).pubsub_numsub(group)
     return Server(
         info=asked.info(),
         ping_ms=middle_ms(asked.ping),
@@ -185,10 +185,10 @@ def _round_trip_ms(asked: "redis.Redis") -> float:
 
 def _asked_for_buffers(asked: "redis.Redis") -> tuple[int, int] | None:
     try:
-        told = cast(dict[str, str], asked.config_get("client-output-buffer-limit"))
+        told = cast(Any, asked).config_get("client-output-buffer-limit")
     except redis.ResponseError:  # services that are run for one often forbid it
         return None
-    return buffers_in(told.get("client-output-buffer-limit", ""))
+    return buffers_in(str(told.get("client-output-buffer-limit", "")))
 
 
 def buffers_in(line: str) -> tuple[int, int] | None:

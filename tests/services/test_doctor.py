@@ -77,7 +77,7 @@ def test_a_redis_that_is_away_is_an_error(settings: Any) -> None:
 
 
 def test_only_what_is_asked_for_is_looked_at() -> None:
-    told, code = run(only=["layer", "disk"])
+    told, _ = run(only=["layer", "disk"])
     assert [one["subject"] for one in told["findings"]][:2] == ["layer", "disk"]
     with pytest.raises(CommandError, match="invalid choice"):
         call_command("doctor", "--only", "weather")

@@ -4,7 +4,7 @@ import os
 import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
@@ -23,7 +23,7 @@ found it says what, why it matters, and the line that mends it, for a shell or f
 
 class Command(BaseCommand):
     help = HELP
-    requires_system_checks: ClassVar[list[str]] = []  # it runs them itself, and says more of them
+    requires_system_checks = ()  # it runs them itself, and says more of them
 
     def add_arguments(self, parser: CommandParser) -> None:
         usual = Options()

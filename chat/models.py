@@ -37,10 +37,25 @@ class Room(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     last_message_at = models.DateTimeField(null=True, blank=True, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True)
+    # Seconds that a member waits between two messages; 0 where nobody waits. Owners and moderators do not.
+    slow_mode_seconds = models.PositiveIntegerField(default=0)
+    # Only owners and moderators write.
+    read_only = models.BooleanField(default=False)
+    # Messages older than these are deleted by `manage.py prune`; None keeps them for ever.
+    keep_days = models.PositiveIntegerField(null=True, blank=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="rooms")
 
     class Meta:
         ordering: ClassVar = ["name"]
+        permissions: ClassVar = [
+            ("archive_room", "Can archive and restore rooms"),
+            ("moderate_room", "Can mute, remove and ban people, and delete what they said"),
+            ("transfer_room", "Can give a room another owner"),
+            ("read_private_room", "Can read private rooms and conversations, for a reason that is logged"),
+            ("export_room", "Can export what was said in a room"),
+            ("announce", "Can announce to rooms and to everybody"),
+            ("maintain_site", "Can switch maintenance mode"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -71,6 +86,8 @@ class Membership(models.Model):
     last_read = models.BigIntegerField(default=0)
     # Of a conversation: when its person last opened it.
     joined_at = models.DateTimeField(auto_now_add=True)
+    # When they last wrote, in a room with slow mode.
+    posted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["room", "user"], name="one_membership")]
@@ -153,6 +170,9 @@ class Invitation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     uses = models.PositiveIntegerField(default=0)
+    # How many may use it; None is any number.
+    max_uses = models.PositiveIntegerField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["room", "expires_at"], name="open_invitations")]
@@ -173,3 +193,131 @@ class Block(models.Model):
 
     def __str__(self) -> str:
         return f"{self.blocker} blocks {self.blocked}"
+
+
+class Restriction(models.Model):
+    """What a person may not do in a room for a while: write (muted), or be in it (banned)."""
+
+    class Kind(models.TextChoices):
+        MUTE = "mute"
+        BAN = "ban"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    # None: in every room. Only of mutes; who may be in no room at all is suspended (accounts).
+    room = models.ForeignKey(Room, models.CASCADE, null=True, related_name="restrictions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="restrictions")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    reason = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    # None: until somebody lifts it.
+    until = models.DateTimeField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        # One that is over by its time stays as history; a new one lifts it.
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "kind", "room"],
+                condition=models.Q(lifted_at=None, room__isnull=False),
+                name="one_restriction_in_a_room",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "kind"],
+                condition=models.Q(lifted_at=None, room__isnull=True),
+                name="one_restriction_everywhere",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.user}"
+
+
+class Removal(models.Model):
+    """What a message said before a moderator deleted it, so that it can be put back. Shown to nobody."""
+
+    message = models.OneToOneField(Message, models.CASCADE, related_name="removal")
+    body = models.TextField()
+    audience = models.CharField(max_length=10, blank=True)
+    edited_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"Removal of {self.message_id}"
+
+
+class Report(models.Model):
+    """Somebody in the room thinks that moderators should look at a message."""
+
+    class Reason(models.TextChoices):
+        SPAM = "spam"
+        ABUSE = "abuse"
+        PRIVATE = "private", "somebody's private matters"
+        OTHER = "other"
+
+    class Outcome(models.TextChoices):
+        REMOVED = "removed"
+        DISMISSED = "dismissed"
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="reports")
+    # The message's, so that counting needs no join.
+    room = models.ForeignKey(Room, models.CASCADE, related_name="reports")
+    reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=10, choices=Reason)
+    note = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    handled_at = models.DateTimeField(null=True)
+    handled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["created_at"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["message", "reporter"], name="reported_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["room"], condition=models.Q(handled_at=None), name="open_reports"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} in {self.room_id}"
+
+
+class Maintenance(models.Model):
+    """There while nobody may post, on the whole site; at most one row, its id 1. Reading goes on."""
+
+    reason = models.CharField(max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(pk=1), name="one_maintenance")]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Anomaly(models.Model):
+    """A client's report that its list of a room is not what it should be. There should be none."""
+
+    class Kind(models.TextChoices):
+        LOST = "lost"
+        DUPLICATED = "duplicated"
+        REORDERED = "reordered"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    # The events concerned, first and last.
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    worker = models.CharField(max_length=80)
+    # What the worker and the client know of the time: a gap repaired, a reconnect, a slow reader.
+    explanation = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-at"]
+        verbose_name_plural = "anomalies"
+        default_permissions = ("view",)
+        indexes: ClassVar = [models.Index(fields=["-at"], name="newest_anomalies")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} in {self.room_id}"

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "daphne",
     "realtime_site",
     "realtime_site.live",
+    "realtime_site.audit",
     "realtime_site.accounts",
     "chat",
     "notifications",
@@ -58,6 +59,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "lucide",
     "django.contrib.admin",
@@ -264,6 +266,10 @@ if not LIVE_RATE_LIMITS:  # for load tests
 LIVE_TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT
 LIVE_DRAIN_SECONDS: float = env.float("DRAIN_SECONDS", 10.0)
 LIVE_DATABASE_THREADS: int = env.int("DATABASE_THREADS", 8)
+
+# --- Acts that can be taken back, by the apps that know how ------------------------------------------------------
+
+AUDIT_UNDO = ["chat.services.undoing.UNDO", "realtime_site.accounts.undoing.UNDO"]
 
 # --- Notifications (docs/notifications.md has all that the app reads; SITE_URL, TIME_ZONE and the like are above) --
 

@@ -32,6 +32,11 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         constraints: ClassVar = [models.UniqueConstraint(Lower("username"), name="username_case_insensitive")]
+        permissions: ClassVar = [
+            ("suspend_user", "Can suspend people and let them in again"),
+            ("disconnect_user", "Can see people's sessions and end them"),
+            ("reset_mfa", "Can take people's second factor off"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -45,6 +50,25 @@ class User(AbstractUser):
     def avatar_url(self) -> str | None:
         """URL path of the picture, or None: then initials are shown."""
         return f"/avatars/{self.avatar}" if self.avatar else None
+
+
+class Suspension(models.Model):
+    """A person may not log in for a while, or until somebody lifts it. While it lasts `is_active` is False."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="suspensions")
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    reason = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    until = models.DateTimeField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user"], condition=models.Q(lifted_at=None), name="suspended_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"Suspension of {self.user.username}"
 
 
 class AccessToken(models.Model):

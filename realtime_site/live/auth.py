@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
@@ -63,17 +63,21 @@ def address(scope: Scope) -> str | None:
     None for this machine: that is a developer, or a proxy that we were not told of and that stands for everybody.
     """
     lines = [value.decode("latin1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
-    claimed = [one for one in ",".join(lines).split(",") if one.strip()]
-    peer = (scope.get("client") or [""])[0]
+    found = exact_address(",".join(lines), (scope.get("client") or [""])[0])
+    if found is None or found.is_loopback:
+        return None
+    return str(found) if found.version == 4 else str(ip_network(f"{found}/64", strict=False))
+
+
+def exact_address(forwarded: str, peer: str) -> IPv4Address | IPv6Address | None:
+    """The client's, of an `X-Forwarded-For` (empty where there is none) and the peer's; None where that is none."""
+    claimed = [one for one in forwarded.split(",") if one.strip()]
     hops = settings.LIVE_TRUSTED_PROXIES
     try:
         found = ip_address((claimed[-hops] if hops and len(claimed) >= hops else peer).strip())
     except ValueError:
         return None
-    found = getattr(found, "ipv4_mapped", None) or found  # a listener for both kinds sees IPv4 like that
-    if found.is_loopback:
-        return None
-    return str(found) if found.version == 4 else str(ip_network(f"{found}/64", strict=False))
+    return getattr(found, "ipv4_mapped", None) or found  # a listener for both kinds sees IPv4 like that
 
 
 def may_connect(scope: Scope) -> bool:

@@ -155,7 +155,8 @@ def _listeners(here: Server) -> Iterable[Finding]:
 
 
 def _measured(asked: "redis.Redis") -> Server:
-    group = f"{settings.CHANNEL_LAYERS['default'].get('CONFIG', {}).get('prefix', 'asgi')}__group__{topics.HUBS}"
+    layer: dict[str, Any] = settings.CHANNEL_LAYERS["default"]
+    group = f"{layer.get('CONFIG', {}).get('prefix', 'asgi')}__group__{topics.HUBS}"
     [(_, listeners)] = cast(Any, asked).pubsub_numsub(group)
     return Server(
         info=asked.info(),

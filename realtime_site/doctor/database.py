@@ -52,9 +52,9 @@ def look(options: Options) -> Iterable[Finding]:
         connection.ensure_connection()
     except Error as error:
         why = f"Nothing works without it. It says: {' '.join(str(error).split())}"
-        return [
-            DATABASE.error("The database cannot be reached.", why, "DATABASE_URL=postgres://user:password@host/name")
-        ]
+        made = f"mkdir -p -m 700 {settings.DATA_DIR} && .venv/bin/python manage.py prepare"
+        mend = "DATABASE_URL=postgres://user:password@host/name" if connection.vendor == "postgresql" else made
+        return [DATABASE.error("The database cannot be reached.", why, mend)]
     latency_ms = middle_ms(_ask)
     if connection.vendor == "postgresql":
         return judge(_postgres(latency_ms))

@@ -53,6 +53,6 @@ def _finding(message: CheckMessage) -> Finding:
     first, _, rest = " ".join(message.msg.split()).partition(". ")
     what = f"{message.id}: {first.rstrip('.')}."
     why = rest or message.hint or "Django's documentation of its system checks says more."
-    mend = MENDS.get(str(message.id)) or message.hint or "manage.py check --deploy"
+    mend = MENDS.get(str(message.id)) or message.hint or ".venv/bin/python manage.py check --deploy"
     say = DEPLOY.error if message.level >= checks.ERROR else DEPLOY.warning
     return DEPLOY.note(what, why) if message.level < checks.WARNING else say(what, why, mend)

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from notifications.views.worker import service_worker
 from realtime_site import health, installed
+from realtime_site.metrics import metrics
 
 urlpatterns = [
     path("", include("chat.urls")),
@@ -17,4 +18,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]

@@ -5,6 +5,7 @@ LIMITS = "limits"  # what was spent of tokens
 RECHECK = "recheck"  # people of whom something changed that their sockets depend on
 INBOXES = "inboxes"  # notifications for many people at once
 PRESENCE = "presence"  # the workers' gossip about who is online
+VITALS = "vitals"  # and about how they are
 
 
 def room(room_id: int) -> str:

@@ -7,7 +7,17 @@ from django.db import transaction
 
 from chat import protocol
 from chat.models import Membership
-from chat.services import authority, removals, reports, restrictions, roles
+from chat.services import (
+    administration,
+    announcements,
+    authority,
+    invitations,
+    maintenance,
+    removals,
+    reports,
+    restrictions,
+    roles,
+)
 from chat.services.standing import MODERATORS
 from realtime_site.audit import undoing
 from realtime_site.audit.log import Actor
@@ -15,7 +25,16 @@ from realtime_site.audit.models import Entry
 from realtime_site.audit.undoing import Undo
 from realtime_site.live.errors import ClientError
 
-UNDO: dict[str, Undo] = {**restrictions.UNDO, **removals.UNDO, **reports.UNDO, **roles.UNDO}
+UNDO: dict[str, Undo] = {
+    **administration.UNDO,
+    **announcements.UNDO,
+    **invitations.UNDO,
+    **maintenance.UNDO,
+    **removals.UNDO,
+    **reports.UNDO,
+    **restrictions.UNDO,
+    **roles.UNDO,
+}
 # What only an owner does, only an owner undoes.
 OF_OWNERS = {"member.role", "room.transfer", "room.kind", "room.retention", "room.archive", "room.restore"}
 # An admin read or took away what was said: between them and whoever asks them.
@@ -24,14 +43,15 @@ _NOT_SHOWN = ("room.read", "room.export", "room.read.undo", "room.export.undo")
 
 def undo(*, by: Actor, entry_id: int, reason: str) -> Entry:
     """Takes an act in a room back. Raises `ClientError`: `not_found`, `forbidden`, `conflict`."""
-    entry = Entry.objects.select_related("person").filter(pk=entry_id, room__isnull=False).first()
-    if entry is None:
-        raise ClientError("not_found", "No such entry.")
     with transaction.atomic():
-        assert entry.room is not None
+        # The entry first, as in the admin, so that two who undo the same wait for each other and not in a circle.
+        entries = Entry.objects.select_for_update(of=("self",)).select_related("person")
+        entry = entries.filter(pk=entry_id, room__isnull=False).first()
+        if entry is None or entry.room is None:
+            raise ClientError("not_found", "No such entry.")
         room = authority.lock(entry.room)
-        of_owners = entry.action in OF_OWNERS
-        authority.check(by, room, roles=authority.OWNERS if of_owners else MODERATORS)
+        of_owners, archived = entry.action in OF_OWNERS, entry.action == "room.archive"
+        authority.check(by, room, roles=authority.OWNERS if of_owners else MODERATORS, archived=archived)
         if entry.person is not None and not of_owners:
             authority.check(by, room, upon=entry.person)
         if entry.via != Entry.Via.CHAT:

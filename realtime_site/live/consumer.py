@@ -208,6 +208,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         if self.subprotocol and self.subprotocol not in offered:
             return await self._refused(Close.SUBPROTOCOL, offered[0] if offered else None)
         self.credentials = auth.credentials(self.scope)
+        knocked = monotonic()
         try:
             self._check_arrival()
             snapshot = await self.prepare(await admission().submit(self))
@@ -216,7 +217,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         await self.base_send({"type": "websocket.accept", "subprotocol": self.subprotocol})
         self.scope["headers"].clear()  # a browser's take more memory than all else that is kept of a socket
         self.welcome(snapshot)
-        self.hub.came(self)
+        self.hub.came(self, knocked)
         meters.handshakes += 1
         self.course.person = self.user.pk
         _access.info("socket opened", extra={"path": self.scope["path"]})

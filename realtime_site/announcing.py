@@ -124,7 +124,7 @@ def run(entry_id: int) -> None:
     except Exception:
         logger.exception("An announcement was not finished; it can be gone on with")
         if (progress := found(entry_id)) is not None:
-            put(entry_id, progress | {"failed": True})  # type: ignore[typeddict-item]  # the same keys
+            put(entry_id, progress | {"failed": True})
     finally:
         connections.close_all()
 
@@ -136,7 +136,7 @@ def tell(entry_id: int, breath_seconds: float = BREATH_SECONDS) -> None:
         return
 
     def between(done: int) -> None:
-        put(entry_id, progress | {"done": done, "at": time.time(), "failed": False})  # type: ignore[typeddict-item]
+        put(entry_id, progress | {"done": done, "at": time.time(), "failed": False})
         time.sleep(breath_seconds)
 
     words = {"title": progress["title"], "body": progress["body"], "url": progress["url"]}
@@ -185,7 +185,7 @@ def go_on(request: HttpRequest, entry_id: int) -> HttpResponseBase:
     _check(request)
     progress = found(entry_id)
     if progress is not None and shown(entry_id)["stalled"]:
-        put(entry_id, progress | {"at": time.time(), "failed": False})  # type: ignore[typeddict-item]
+        put(entry_id, progress | {"at": time.time(), "failed": False})
         start(entry_id)
     return redirect("announce_progress", entry_id)
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from chat.models import Invitation, Membership, Message, Room
 from chat.protocol import SLOW_MODE_SECONDS
-from chat.services import administration, announcements, invitations
+from chat.services import administration, announcements, invitations, roles
 from realtime_site.audit.acts import Act, ReasonForm
 from realtime_site.audit.log import Actor
 from realtime_site.audit.models import Entry
@@ -43,11 +43,7 @@ class CreateForm(ReasonForm):
     owner = forms.CharField(max_length=33, help_text="The username of whoever owns it.")
 
     def clean_owner(self) -> Any:
-        name = self.cleaned_data["owner"].strip()
-        found = get_user_model().objects.filter(username__iexact=name, is_active=True).first()
-        if found is None:
-            raise forms.ValidationError("Nobody here has that username.")
-        return found
+        return _person(self.cleaned_data["owner"])
 
 
 class Create(Act):
@@ -225,6 +221,27 @@ class Revoke(RoomAct):
         return invitations.revoke(by=by, invitation_id=self.kwargs["invitation_id"], reason=data["reason"])
 
 
+class TransferForm(ReasonForm):
+    field_order = ("person", "reason")
+    person = forms.CharField(max_length=33, label="New owner", help_text="The username of somebody in the room.")
+
+    def clean_person(self) -> Any:
+        return _person(self.cleaned_data["person"])
+
+
+class Transfer(RoomAct):
+    permission = "chat.transfer_room"
+    title, verb, dangerous = "Give it another owner", "Transfer", True
+    form_class = TransferForm
+
+    def touches(self, subject: Room, data: Data) -> Sequence[str]:
+        who = data.get("person") or "the new owner"
+        return [f"Gives {subject.name} to {who}. Who owned it moderates it from then on."]
+
+    def perform(self, subject: Room, data: Data, by: Actor) -> Entry:
+        return roles.transfer(by=by, room_id=subject.pk, person_id=data["person"].pk, reason=data["reason"])
+
+
 # By the last part of their address.
 ACTS: dict[str, type[RoomAct]] = {
     "configure": Configure,
@@ -232,6 +249,7 @@ ACTS: dict[str, type[RoomAct]] = {
     "kind": SetKind,
     "keep": Keep,
     "announce": Announce,
+    "transfer": Transfer,
     "archive": Archive,
     "restore": Restore,
 }
@@ -239,7 +257,7 @@ ACTS: dict[str, type[RoomAct]] = {
 
 def offered(request: HttpRequest, room: Room) -> list[dict[str, Any]]:
     """The acts that this admin may do to the room as it stands, for buttons."""
-    closed = {"configure", "restrict", "kind", "announce", "archive"}
+    closed = {"configure", "restrict", "kind", "announce", "transfer", "archive"}
     names = [name for name in ACTS if (name not in closed if room.archived_at else name != "restore")]
     return [
         {
@@ -250,6 +268,13 @@ def offered(request: HttpRequest, room: Room) -> list[dict[str, Any]]:
         for name in names
         if request.user.has_perm(ACTS[name].permission)
     ]
+
+
+def _person(username: str) -> Any:
+    found = get_user_model().objects.filter(username__iexact=username.strip(), is_active=True).first()
+    if found is None:
+        raise forms.ValidationError("Nobody here has that username.")
+    return found
 
 
 def _members(room: Room) -> str:

@@ -13,6 +13,7 @@ from django.urls import path
 from chat.admin import acts, reading, room_page
 from chat.admin.exporting import Export
 from chat.models import Membership, Room
+from realtime_site.audit.acts import Act
 from realtime_site.live.admin import ReadOnlyAdmin
 
 
@@ -25,7 +26,7 @@ class RoomList(ChangeList):
         counts = dict(counted.annotate(count=Count("pk")).values_list("room", "count"))
         for room in rows:
             room.member_count = counts.get(room.pk, 0)
-        self.result_list = rows  # type: ignore[assignment]  # what is shown is only read
+        self.result_list = rows  # of which what is shown is only read
 
 
 class State(admin.SimpleListFilter):
@@ -90,7 +91,7 @@ class RoomAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> Any:
         wrap = self.admin_site.admin_view
-        views = {**acts.ACTS, "export": Export, "read": reading.Read}
+        views: dict[str, type[Act]] = {**acts.ACTS, "export": Export, "read": reading.Read}
         one = [
             path(f"<int:room_id>/{name}/", wrap(view.as_view()), name=f"chat_room_{name}")
             for name, view in views.items()

@@ -117,6 +117,23 @@ def test_a_room_is_restored() -> None:
     assert (refused.status_code, b"not archived" in refused.content) == (422, True)
 
 
+def test_a_room_is_given_to_somebody_in_it() -> None:
+    ana, bob = make_user("ana"), make_user("bob")
+    make_user("stranger")
+    room = make_room("general", ana, bob)
+    data = {"person": "BOB", "reason": "why", "confirm": "1"}
+    assert browser(staff(*RIGHTS, username="without")).post(address("transfer", room), data).status_code == 403
+    client = browser(staff("view_room", "transfer_room"))
+    for nobody in ("nobody", "stranger"):
+        assert client.post(address("transfer", room), data | {"person": nobody}).status_code == 422
+    assert client.post(address("transfer", room), data).status_code == 302
+    assert room.memberships.get(role="owner").user == bob
+    entry = Entry.objects.get()
+    assert entry.action == "room.transfer"
+    undo(entry_id=entry.pk, by=COMMAND)
+    assert room.memberships.get(role="owner").user == ana
+
+
 def test_a_room_is_made_for_its_owner() -> None:
     make_user("ana")
     where = reverse("admin:chat_room_add")

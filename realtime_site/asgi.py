@@ -16,12 +16,14 @@ from chat.consumers import ChatConsumer
 from chat.plain import PlainRoomConsumer
 from notifications.consumers import NotificationConsumer
 from realtime_site.consumers import NowhereConsumer, SiteConsumer
+from realtime_site.dashboard.consumers import DashboardConsumer
 
 websockets = URLRouter(
     [
         path("ws/", SiteConsumer.as_asgi()),
         path("ws/chat/", ChatConsumer.as_asgi()),
         path("ws/notifications/", NotificationConsumer.as_asgi()),
+        path("ws/dashboard/", DashboardConsumer.as_asgi()),
         path("ws/rooms/<slug:slug>/", PlainRoomConsumer.as_asgi()),
         re_path(r"", NowhereConsumer.as_asgi()),
     ]

@@ -126,7 +126,7 @@ class Board:
 
     async def _rooms(self, view: View) -> str:
         online, rates = presence(), figures.rates(vitals().workers())
-        hot = {"online": online.counts, "rate": lambda: rates}.get(view.sort, dict)()
+        hot = online.counts() if view.sort == "online" else rates if view.sort == "rate" else {}
         found = await in_database(rooms.page, view, hot)
         shown = [
             protocol.Room(

@@ -44,8 +44,8 @@ class Page:
 def page(view: View, hot: Mapping[int, int]) -> Page:
     """A page of all rooms but conversations, which are nobody's to look through; past the end, the last one.
 
-    `hot`: what rooms are sorted by, where it is not in the database; a room that is not there has 0. One query, or three
-    past the end.
+    `hot`: what rooms are sorted by, where it is not in the database; a room that is not there has 0. One query, or
+    three past the end.
     """
     found = _page(view, view.page, hot)
     if not found.rooms and view.page > 1:
@@ -57,7 +57,8 @@ def page(view: View, hot: Mapping[int, int]) -> Page:
 def _page(view: View, number: int, hot: Mapping[int, int]) -> Page:
     where, pattern = "room.kind <> %(direct)s", "%" + _escaped(view.query) + "%"
     if view.query:
-        where += r" AND (LOWER(room.name) LIKE LOWER(%(pattern)s) ESCAPE '\' OR room.slug LIKE LOWER(%(pattern)s) ESCAPE '\')"
+        alike = r"LIKE LOWER(%(pattern)s) ESCAPE '\'"
+        where += f" AND (LOWER(room.name) {alike} OR room.slug {alike})"
     postgres = connection.vendor == "postgresql"
     pairs = "json_each_text(%(hot)s::json)" if postgres else "json_each(%(hot)s)"
     rows = Room.objects.raw(

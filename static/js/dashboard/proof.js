@@ -19,6 +19,7 @@ export class Proof {
 
   /** @param {DeliveryProof} proof */
   show(proof) {
+    one(this.root, ".proof").classList.toggle("proof--none", !proof.reporting);
     for (const { name, node } of this.verdict) {
       say(node, proof.reporting ? count(proof[name]) : "–");
       node.classList.toggle("verdict--wrong", proof[name] > 0);

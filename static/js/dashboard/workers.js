@@ -42,10 +42,10 @@ export class Workers {
 
   made() {
     const { node, cells } = row(COLUMNS);
-    const name = { text: el("b"), detail: el("small") };
+    const name = el("b");
     const state = el("span", { class: "state" });
     const chart = { text: el("span", { class: "figure" }), spark: /** @type {SparkLine} */ (el(/** @type {any} */ ("spark-line"))) };
-    cells[0].append(name.text, name.detail);
+    cells[0].append(name);
     cells[1].append(state);
     cells[3].append(chart.text, chart.spark);
     return { node, cells, name, state, chart };
@@ -56,8 +56,8 @@ export class Workers {
     const silent = report.unheard_seconds > 0;
     const word = silent ? `unheard for ${report.unheard_seconds} s` : report.draining ? "draining" : "serving";
     node.className = silent ? "worker worker--silent" : "worker";
-    say(name.text, `${report.host} · ${report.pid}`);
-    say(name.detail, `version ${report.version}`);
+    say(name, `${report.host} · ${report.pid}`);
+    name.title = `version ${report.version}`;
     state.className = `state state--${silent ? "silent" : report.draining ? "draining" : "serving"}`;
     say(state, word);
     chart.spark.add(now, silent ? null : report.deliveries_per_second);

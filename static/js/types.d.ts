@@ -237,3 +237,98 @@ interface LogParts {
   arrived: (event: MessageEventFrame) => void;
   following: (room: number) => boolean;
 }
+
+// The dashboard: realtime_site/dashboard/protocol.py as types.
+
+interface WorkerReport {
+  worker: string;
+  host: string;
+  pid: number;
+  version: string;
+  started_at: string;
+  draining: boolean;
+  unheard_seconds: number;
+  connections: number;
+  deliveries_per_second: number;
+  messages_per_minute: number;
+  commands_per_second: number;
+  refused_per_second: number;
+  loop_lag_p99_ms: number;
+  buffer_bytes: number;
+  slow_closed: number;
+  refused: number;
+  gap_repairs: number;
+  layer_failures: number;
+  memory_bytes: number;
+  cpu_percent: number;
+  database_ms: number | null;
+  redis_ms: number | null;
+}
+
+interface Totals {
+  people: number;
+  sockets: number;
+  workers: number;
+  messages_per_minute: number;
+  deliveries_per_second: number;
+  loop_lag_p99_ms: number;
+  buffer_bytes: number;
+  database_ms: number | null;
+  redis_ms: number | null;
+}
+
+interface BoardRoom {
+  id: number;
+  slug: string;
+  name: string;
+  kind: string;
+  online: number;
+  rate: number;
+  last_message_at: string | null;
+  reports: number;
+  archived: boolean;
+}
+
+interface RoomsView {
+  query: string;
+  sort: string;
+  order: string;
+  page: number;
+}
+
+interface RoomsPage extends RoomsView {
+  pages: number;
+  total: number;
+  open_reports: number;
+  rooms: BoardRoom[];
+}
+
+interface DeliveryProof {
+  reporting: boolean;
+  clients: number;
+  received: number;
+  lost: number;
+  duplicated: number;
+  reordered: number;
+  held: number;
+  repaired: number;
+  p50_ms: number | null;
+  p99_ms: number | null;
+}
+
+interface AnomalyRow {
+  id: number;
+  at: string;
+  kind: string;
+  room: string;
+  person: string;
+  first: number;
+  last: number;
+  worker: string;
+  explanation: string;
+}
+
+interface Sample {
+  at: number;
+  value: number;
+}

@@ -41,7 +41,7 @@ class Room(models.Model):
     slow_mode_seconds = models.PositiveIntegerField(default=0)
     # Only owners and moderators write.
     read_only = models.BooleanField(default=False)
-    # Messages older than these are deleted by `manage.py prune`; None keeps them for ever.
+    # Messages older than these are deleted by `manage.py prune`; None: as `CHAT_KEEP_DAYS` says for the site.
     keep_days = models.PositiveIntegerField(null=True, blank=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="rooms")
 

@@ -236,6 +236,8 @@ class Removal(models.Model):
     """What a message said before a moderator deleted it, so that it can be put back. Shown to nobody."""
 
     message = models.OneToOneField(Message, models.CASCADE, related_name="removal")
+    # The entry of the log that it belongs to.
+    act = models.BigIntegerField(db_index=True)
     body = models.TextField()
     audience = models.CharField(max_length=10, blank=True)
     edited_at = models.DateTimeField(null=True)

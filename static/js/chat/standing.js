@@ -32,7 +32,7 @@ export function standing(room, { blocked, maintenance, now, last }) {
  */
 function slow({ slow_mode_seconds: seconds, role }, now, last) {
   if (!seconds || role !== "member") return null;
-  const until = (last ?? 0) + seconds * 1000;
+  const until = Math.min(last ?? 0, now) + seconds * 1000; // The two clocks agree to within the way of a frame.
   return say("slow", `Slow mode: one message every ${span(seconds)}.`, false, until > now ? until : null);
 }
 
@@ -53,7 +53,7 @@ function say(kind, text, closed, until = null) {
  */
 function muted(until, now) {
   if (until - now > FOREVER_MS) return "You are muted here until a moderator lifts it.";
-  return `You are muted here until ${moment(until, now)}. Your draft is kept.`;
+  return `You are muted until ${moment(until, now)}. Your draft is kept.`;
 }
 
 /**

@@ -41,7 +41,7 @@ export const ACTS = {
     done: ({ name }) => `${name} is removed`,
   },
   ban: {
-    icon: "ban", label: "Ban…", title: ({ name, room }) => `Ban ${name} from ${room}?`, yes: "Ban", asks: "ban", danger: true, preview: "ban",
+    icon: "gavel", label: "Ban…", title: ({ name, room }) => `Ban ${name} from ${room}?`, yes: "Ban", asks: "ban", danger: true, preview: "ban",
     meaning: "They leave the room and cannot come back.", type: "member.ban",
     fields: ({ span }) => (span ? { seconds: Number(span) } : {}), done: ({ name, now }, { span }) => `${name} is banned ${until(span, now)}`,
   },

@@ -112,7 +112,7 @@ export class Moderation {
     const preview = async () => {
       if (!act.preview) return;
       const answer = await session.socket.request("act.preview", { ...target, act: act.preview, count: Number(count?.value ?? 0) }).catch(() => null);
-      if (answer?.touches.length) touches.replaceChildren(...[act.meaning, ...answer.touches].map((/** @type {string} */ text) => el("li", {}, text)));
+      if (answer?.touches.length) touches.replaceChildren(...answer.touches.map((/** @type {string} */ text) => el("li", {}, text)));
     };
     count?.addEventListener("change", preview);
     preview();

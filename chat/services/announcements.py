@@ -69,7 +69,7 @@ def _undo(entry: Entry, by: Actor) -> str:
     if room is None or message is None:
         raise ClientError("conflict", "It is not there any more.")
     message.deleted_at = timezone.now()
-    log.erase(room, message)
+    log.erase(room, [message])
     return f"Took the announcement out of {entry.room_name}."
 
 

@@ -11,6 +11,8 @@ interface Person {
 interface Member extends Person {
   role: string;
   online: boolean;
+  // Told to owners and moderators only.
+  muted_until?: string | null;
 }
 
 // What another message shows of the one it answers.
@@ -55,6 +57,10 @@ interface Room {
   online: number;
   last_message_at: string | null;
   people: Person[];
+  slow_mode_seconds: number;
+  read_only: boolean;
+  muted_until: string | null;
+  reports: number;
 }
 
 interface Page {
@@ -85,6 +91,50 @@ interface Bootstrap extends Page {
   rooms: Room[];
   at: number | null;
   blocked?: number[];
+  maintenance?: string | null;
+}
+
+// Why one cannot write, or not now. `closed`: there is no point in typing. `until`: when it is over by itself.
+interface Standing {
+  kind: "archived" | "blocked" | "read-only" | "muted" | "maintenance" | "slow";
+  text: string;
+  closed: boolean;
+  until: number | null;
+}
+
+interface AnnouncementFrame {
+  text: string;
+  by: string;
+  at: string;
+}
+
+interface Report {
+  id: number;
+  message: Message;
+  reporter: Person;
+  reason: string;
+  note: string;
+  created_at: string;
+}
+
+interface Ban {
+  person: Person;
+  by: Person | null;
+  reason: string;
+  created_at: string;
+  until: string | null;
+}
+
+interface LogEntry {
+  id: number;
+  at: string;
+  actor: string;
+  action: string;
+  person: string;
+  summary: string;
+  reason: string;
+  undone: boolean;
+  undoable: boolean;
 }
 
 // What waits in the outbox.
@@ -175,6 +225,7 @@ type RoomSwitcher = import("./chat/room-switcher.js").RoomSwitcher;
 type MessageMenu = import("./chat/message-menu.js").MessageMenu;
 type PersonMenu = import("./chat/person-menu.js").PersonMenu;
 type NewMessage = import("./chat/new-message.js").NewMessage;
+type Moderation = import("./moderation/moderation.js").Moderation;
 type RemoteDialog = import("./chat/remote-dialog.js").RemoteDialog;
 
 // Notifications: notifications/protocol.py as types.

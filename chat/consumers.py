@@ -11,6 +11,7 @@ from django.conf import settings
 from chat import history, people, protocol, selectors, wire
 from chat.access import access_own_message
 from chat.moderating import Moderating
+from chat.proving import ProvingSockets
 from chat.services import blocks, direct, maintenance, messages, rooms, standing
 from chat.sockets import who_is_called
 from chat.text import mentioned
@@ -33,11 +34,13 @@ RELAY_SECONDS = 4.0
 _conversations = Buckets("conversations", Rate(per_second=1 / 180, burst=20))
 
 
-class ChatConsumer(Moderating):
+class ChatConsumer(Moderating, ProvingSockets):
     """All rooms of one person."""
 
     commands: ClassVar[tuple[type[Command], ...]] = (*LiveConsumer.commands, *protocol.COMMANDS)
-    buckets: ClassVar[tuple[Buckets, ...]] = (*Moderating.buckets, _conversations)
+    buckets: ClassVar[tuple[Buckets, ...]] = tuple(
+        dict.fromkeys((*Moderating.buckets, *ProvingSockets.buckets, _conversations))
+    )
 
     def __init__(self) -> None:
         super().__init__()

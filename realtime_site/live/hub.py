@@ -28,6 +28,7 @@ from realtime_site.live.errors import ClientError
 from realtime_site.live.events import Event, EventSource, Told, from_layer, to_layer
 from realtime_site.live.outlets import Batch
 from realtime_site.live.recheck import Recheck
+from realtime_site.live.roll import Roll
 from realtime_site.live.subscriber import Subscriber, Translate
 from realtime_site.live.topic import Topic
 
@@ -61,6 +62,7 @@ class Hub:
         self.source = cast(EventSource, import_module(settings.LIVE_EVENT_SOURCE))
         self.topics: dict[str, Topic] = {}
         self._recheck = Recheck(self.source)
+        self.roll = Roll(self)
         # What sockets are told once the worker drains.
         self.farewell: str | None = None
         self._listeners: dict[str, Callable[[dict[str, Any]], None]] = {}
@@ -81,6 +83,7 @@ class Hub:
     def start(self) -> None:
         for work in (self._receive, self._deliver, self._send, self._watch, self._recheck.run):
             self.spawn(work)
+        self.listen(topics.ROLL, self.roll.hear)
         self.listen(topics.RECHECK, lambda message: self._recheck.doubt(message["users"]))
 
     def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:

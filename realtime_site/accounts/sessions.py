@@ -38,7 +38,6 @@ class Place:
 
     id: int
     device: str
-    agent: str
     address: str
     since: datetime
     seen: datetime
@@ -66,7 +65,7 @@ def of(person_id: int) -> list[Place]:
 
 def _place(row: UserSession) -> Place:
     device = agents.name(row.user_agent)
-    return Place(row.pk, device, row.user_agent, row.ip, row.created_at, row.last_seen_at)
+    return Place(row.pk, device, row.ip, row.created_at, row.last_seen_at)
 
 
 def end(*, by: Actor, person_id: int, session_id: int, reason: str) -> Entry:

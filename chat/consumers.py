@@ -9,7 +9,7 @@ from django.conf import settings
 
 from chat import history, people, protocol, selectors, wire
 from chat.access import access_own_message
-from chat.services import blocks, direct, messages, rooms
+from chat.services import blocks, direct, maintenance, messages, rooms
 from chat.sockets import RoomSockets, who_is_called
 from chat.text import mentioned
 from realtime_site.live import topics
@@ -45,10 +45,12 @@ class ChatConsumer(RoomSockets):
     def snapshots(cls, sockets: Sequence[Self]) -> list[Snapshot | ClientError]:
         everybody = {socket.person.id for socket in sockets}
         rooms, blocked = selectors.rooms_of_all(everybody), people.blocked_by_all(everybody)
+        why = maintenance.current()
+        site = {} if why is None else {"maintenance": why}
         return [
             found
             if isinstance(found, ClientError)
-            else found | {"rooms": rooms[socket.person.id], "blocked": blocked[socket.person.id]}
+            else found | site | {"rooms": rooms[socket.person.id], "blocked": blocked[socket.person.id]}
             for socket, found in zip(sockets, super().snapshots(sockets), strict=True)
         ]
 

@@ -273,6 +273,11 @@ LIVE_DATABASE_THREADS: int = env.int("DATABASE_THREADS", 8)
 
 AUDIT_UNDO = ["chat.services.undoing.UNDO", "realtime_site.accounts.undoing.UNDO"]
 
+# --- Chat --------------------------------------------------------------------------------------------------------
+
+# `manage.py prune` deletes messages after so many days where their room does not say otherwise; 0 keeps them for ever.
+CHAT_KEEP_DAYS: int = env.int("CHAT_KEEP_DAYS", 0)
+
 # --- Notifications (docs/notifications.md has all that the app reads; SITE_URL, TIME_ZONE and the like are above) --
 
 NOTIFICATION_ADDRESSES = "realtime_site.accounts.addresses.verified"

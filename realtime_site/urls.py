@@ -14,6 +14,7 @@ urlpatterns = [
     path("sw.js", service_worker, name="service_worker"),
     path("manifest.webmanifest", installed.manifest, name="manifest"),
     path("icon-<int:size>.png", installed.picture, name="icon"),
+    path("admin/announce/", include("realtime_site.announcing")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -199,6 +199,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         if self.subprotocol and self.subprotocol not in offered:
             return await self._refused(Close.SUBPROTOCOL, offered[0] if offered else None)
         self.credentials = auth.credentials(self.scope)
+        knocked = monotonic()
         try:
             self._check_arrival()
             snapshot = await self.prepare(await admission().submit(self))
@@ -208,7 +209,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         self.visit = visit_of(self.scope)
         self.scope["headers"].clear()  # a browser's take more memory than all else that is kept of a socket
         self.welcome(snapshot)
-        self.hub.came(self)
+        self.hub.came(self, knocked)
         return True
 
     def _check_arrival(self) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from chat import protocol, restraint
-from chat.access import check_open, deny
+from chat.access import access_membership, check_open, deny
 from chat.models import Membership, Message, Restriction
 from chat.services import blocks, sql
 from chat.services.calls import AUDIENCES, Circle, Entry
@@ -80,8 +80,7 @@ class Standing:
             raise blocks.refusal()
         if seat.muted and draft.pair in self.mutes:
             raise restraint.refusal(self.mutes[draft.pair])
-        if room.read_only and seat.role not in MODERATORS:
-            raise ClientError("forbidden", "Only owners and moderators write in this room.")
+        check_not_read_only(read_only=room.read_only, role=seat.role)
         if draft.reply_to is not None and self._answered_by(draft) is None:
             raise ClientError("not_found", "No such message to reply to.")
 
@@ -139,6 +138,25 @@ def read(rooms: Mapping[int, LockedRoom], drafts: Sequence[Draft]) -> Standing:
     pairs = {room_id: _pairs(rooms[room_id], {user for room, user in wanted if room == room_id}) for room_id in people}
     mutes = restraint.mutes([pair for pair, seat in seats.items() if seat.muted])
     return Standing(rooms, seats, people, answered, blocks.barred(pairs), mutes, _turns(rooms, drafts, seats))
+
+
+def check_may_relay(*, user_id: int, room_id: int) -> bool:
+    """Whether a room is a conversation of two. Raises `ClientError`: `not_found`, `forbidden` for those who may not
+    write there.
+    """
+    pair = room_id, user_id
+    of_two = blocks.check_not_barred(room_id=room_id)
+    membership = access_membership(user_id=user_id, room_id=room_id)
+    if mute := restraint.mutes([pair]).get(pair):
+        raise restraint.refusal(mute)
+    check_not_read_only(read_only=membership.room.read_only, role=membership.role)
+    return of_two
+
+
+def check_not_read_only(*, read_only: bool, role: str) -> None:
+    """Raises `ClientError('forbidden')`."""
+    if read_only and role not in MODERATORS:
+        raise ClientError("forbidden", "Only owners and moderators write in this room.")
 
 
 def check_writable(room: LockedRoom) -> None:

@@ -30,6 +30,7 @@ from realtime_site.live.hub import Hub, hub
 from realtime_site.live.limits import Buckets, Rate, Strikes
 from realtime_site.live.meters import meters
 from realtime_site.live.outlets import Batch, Outlet, QueueOutlet
+from realtime_site.live.roll import Visit, visit_of
 from realtime_site.live.sharing import sharing
 from realtime_site.live.subscriber import Translate
 
@@ -72,6 +73,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
     outlet: Outlet
     credentials: auth.Credentials
     identity: auth.Identity
+    visit: Visit
 
     def __init__(self) -> None:
         self._topics: set[str] = set()
@@ -215,6 +217,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         except ClientError as error:
             return await self._refused(_why_closed(error), self.subprotocol)
         await self.base_send({"type": "websocket.accept", "subprotocol": self.subprotocol})
+        self.visit = visit_of(self.scope)
         self.scope["headers"].clear()  # a browser's take more memory than all else that is kept of a socket
         self.welcome(snapshot)
         self.hub.came(self, knocked)

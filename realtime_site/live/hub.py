@@ -31,6 +31,7 @@ from realtime_site.live.events import Event, EventSource, Told, from_layer, to_l
 from realtime_site.live.meters import meters
 from realtime_site.live.outlets import Batch
 from realtime_site.live.recheck import Recheck
+from realtime_site.live.roll import Roll
 from realtime_site.live.subscriber import Subscriber, Translate
 from realtime_site.live.topic import Topic
 
@@ -64,6 +65,7 @@ class Hub:
         self.source = cast(EventSource, import_module(settings.LIVE_EVENT_SOURCE))
         self.topics: dict[str, Topic] = {}
         self._recheck = Recheck(self.source)
+        self.roll = Roll(self)
         self._broadcast = Broadcast(lambda: self.sockets)
         # What sockets are told once the worker drains.
         self.farewell: str | None = None
@@ -85,6 +87,7 @@ class Hub:
     def start(self) -> None:
         for work in (self._receive, self._deliver, self._send, self._watch, self._recheck.run):
             self.spawn(work)
+        self.listen(topics.ROLL, self.roll.hear)
         self.listen(topics.RECHECK, lambda message: self._recheck.doubt(message["users"]))
         self.listen(topics.SITE, self._broadcast.hear)
 

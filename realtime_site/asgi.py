@@ -17,6 +17,7 @@ from chat.plain import PlainRoomConsumer
 from notifications.consumers import NotificationConsumer
 from realtime_site.access import Requests
 from realtime_site.consumers import NowhereConsumer, SiteConsumer
+from realtime_site.dashboard.consumers import DashboardConsumer
 from realtime_site.observe import traced
 
 websockets = URLRouter(
@@ -24,6 +25,7 @@ websockets = URLRouter(
         path("ws/", SiteConsumer.as_asgi()),
         path("ws/chat/", ChatConsumer.as_asgi()),
         path("ws/notifications/", NotificationConsumer.as_asgi()),
+        path("ws/dashboard/", DashboardConsumer.as_asgi()),
         path("ws/rooms/<slug:slug>/", PlainRoomConsumer.as_asgi()),
         re_path(r"", NowhereConsumer.as_asgi()),
     ]

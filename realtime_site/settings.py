@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "notifications.sessions.DeviceSessionMiddleware",
+    "realtime_site.accounts.sessions.LastSeenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -118,7 +119,8 @@ if DATABASE_URL:
             OPTIONS={
                 # A worker that stands still in the middle of a transaction (stopped, its machine frozen) would keep its
                 # rooms locked, and everybody in them waiting, for as long as it stands. `?options=` goes first.
-                "options": "-c idle_in_transaction_session_timeout=10s",
+                # Compiling (JIT) takes 12 ms and more for what then runs for 3, where statistics are behind.
+                "options": "-c idle_in_transaction_session_timeout=10s -c jit=off",
             }
             | DATABASES["default"].get("OPTIONS", {})
             | {
@@ -272,6 +274,11 @@ LIVE_DATABASE_THREADS: int = env.int("DATABASE_THREADS", 8)
 # --- Acts that can be taken back, by the apps that know how ------------------------------------------------------
 
 AUDIT_UNDO = ["chat.services.undoing.UNDO", "realtime_site.accounts.undoing.UNDO"]
+
+# --- Chat --------------------------------------------------------------------------------------------------------
+
+# `manage.py prune` deletes messages after so many days where their room does not say otherwise; 0 keeps them for ever.
+CHAT_KEEP_DAYS: int = env.int("CHAT_KEEP_DAYS", 0)
 
 # --- Notifications (docs/notifications.md has all that the app reads; SITE_URL, TIME_ZONE and the like are above) --
 

@@ -71,7 +71,15 @@ def take_mail(now: datetime, lease: datetime, *, people: int) -> dict[int, list[
 
 
 def finish(results: Collection[Result], now: datetime) -> None:
-    """Writes what came of them, in one transaction; then takes off devices what was read or withdrawn meanwhile."""
+    """Writes what came of them, in one transaction; then takes off devices what was read or withdrawn meanwhile. Never
+    inside another: whoever writes a notification anew locks the inbox before the rows.
+    """
+    write(results, now)
+    close_what_is_over(results, now)
+
+
+def write(results: Collection[Result], now: datetime) -> None:
+    """The first half of it, for who holds the rows locked."""
     alike: dict[tuple[object, ...], list[Result]] = {}
     for one in results:
         key = (one.state, one.outcome, one.due_at, one.uncounted, one.taken.due_at)
@@ -80,7 +88,6 @@ def finish(results: Collection[Result], now: datetime) -> None:
         for group in alike.values():
             _write(group, now)
         _tell_devices(results, now)
-    _close_what_is_over(results, now)
 
 
 def _write(group: list[Result], now: datetime) -> None:
@@ -105,7 +112,7 @@ def _tell_devices(results: Iterable[Result], now: datetime) -> None:
         Device.objects.filter(pk__in=gone).delete()
 
 
-def _close_what_is_over(results: Iterable[Result], now: datetime) -> None:
+def close_what_is_over(results: Iterable[Result], now: datetime) -> None:
     """A device may show what was read or withdrawn while it was on its way: who read it found nothing sent to close.
 
     So may one that a deliverer sent to before it was killed, or that did not answer in time.

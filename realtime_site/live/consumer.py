@@ -30,6 +30,7 @@ from realtime_site.live.hub import Hub, hub
 from realtime_site.live.limits import Buckets, Rate, Strikes
 from realtime_site.live.meters import meters
 from realtime_site.live.outlets import Batch, Outlet, QueueOutlet
+from realtime_site.live.roll import Visit, visit_of
 from realtime_site.live.sharing import sharing
 from realtime_site.live.subscriber import Translate
 
@@ -72,6 +73,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
     outlet: Outlet
     credentials: auth.Credentials
     identity: auth.Identity
+    visit: Visit
 
     def __init__(self) -> None:
         self._topics: set[str] = set()
@@ -208,15 +210,17 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         if self.subprotocol and self.subprotocol not in offered:
             return await self._refused(Close.SUBPROTOCOL, offered[0] if offered else None)
         self.credentials = auth.credentials(self.scope)
+        knocked = monotonic()
         try:
             self._check_arrival()
             snapshot = await self.prepare(await admission().submit(self))
         except ClientError as error:
             return await self._refused(_why_closed(error), self.subprotocol)
         await self.base_send({"type": "websocket.accept", "subprotocol": self.subprotocol})
+        self.visit = visit_of(self.scope)
         self.scope["headers"].clear()  # a browser's take more memory than all else that is kept of a socket
         self.welcome(snapshot)
-        self.hub.came(self)
+        self.hub.came(self, knocked)
         meters.handshakes += 1
         self.course.person = self.user.pk
         _access.info("socket opened", extra={"path": self.scope["path"]})

@@ -24,12 +24,14 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from realtime_site.live import topics
+from realtime_site.live.broadcast import Broadcast
 from realtime_site.live.database import in_database
 from realtime_site.live.errors import ClientError
 from realtime_site.live.events import Event, EventSource, Told, from_layer, to_layer
 from realtime_site.live.meters import meters
 from realtime_site.live.outlets import Batch
 from realtime_site.live.recheck import Recheck
+from realtime_site.live.roll import Roll
 from realtime_site.live.subscriber import Subscriber, Translate
 from realtime_site.live.topic import Topic
 
@@ -63,6 +65,8 @@ class Hub:
         self.source = cast(EventSource, import_module(settings.LIVE_EVENT_SOURCE))
         self.topics: dict[str, Topic] = {}
         self._recheck = Recheck(self.source)
+        self.roll = Roll(self)
+        self._broadcast = Broadcast(lambda: self.sockets)
         # What sockets are told once the worker drains.
         self.farewell: str | None = None
         self._listeners: dict[str, Callable[[dict[str, Any]], None]] = {}
@@ -83,7 +87,9 @@ class Hub:
     def start(self) -> None:
         for work in (self._receive, self._deliver, self._send, self._watch, self._recheck.run):
             self.spawn(work)
+        self.listen(topics.ROLL, self.roll.hear)
         self.listen(topics.RECHECK, lambda message: self._recheck.doubt(message["users"]))
+        self.listen(topics.SITE, self._broadcast.hear)
 
     def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Runs `work` again and again for as long as the hub lives."""
@@ -122,9 +128,10 @@ class Hub:
     def sockets(self) -> Set[Subscriber]:
         return self._recheck.sockets
 
-    def came(self, socket: Subscriber) -> None:
-        """A socket is open. From here on it is closed when its person may be here no more."""
+    def came(self, socket: Subscriber, since: float) -> None:
+        """A socket is open. From here on it is closed when its person may be here no more. It knocked at `since`."""
         self._recheck.came(socket)
+        self._broadcast.greet(socket, since)
         if self.farewell:  # its handshake was on the way when the others were told
             socket.goodbye(self.farewell)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from chat import wire
+from chat import protocol, wire
 from chat.access import check_not_direct, check_open, deny
 from chat.models import Membership, Room
 from chat.services import sql
@@ -28,15 +28,19 @@ def lock(room_id: int) -> LockedRoom:
     raise ClientError("not_found", "No such room.")
 
 
-def check(by: Actor, room: LockedRoom, *, upon: Any = None, roles: frozenset[str] = MODERATORS) -> None:
+def check(
+    by: Actor, room: LockedRoom, *, upon: Any = None, roles: frozenset[str] = MODERATORS, archived: bool = False
+) -> None:
     """Whether somebody may act in a locked room, upon a person if one is given.
 
-    `roles`: of those who may, through the chat. Raises `ClientError`: `not_found`, `forbidden`.
+    `roles`: of those who may, through the chat; `archived`: also where the room is.
+    Raises `ClientError`: `not_found`, `forbidden`.
     """
     if by.via == Entry.Via.CHAT:
         role = _role_of(by, room)
         check_not_direct(room)
-        check_open(room)
+        if not archived:
+            check_open(room)
         if role not in roles:
             raise ClientError("forbidden", "You may not do that in this room.")
         if upon is not None and upon.pk != by.user_id and role not in OWNERS:
@@ -65,6 +69,11 @@ def find_person(person_id: int) -> Any:
     if found is None:
         raise ClientError("not_found", "No such person.")
     return found
+
+
+def described(*, room_id: int) -> protocol.Room:
+    """A room as everybody in it sees it, for whoever has just changed it."""
+    return wire.described(Room.objects.get(pk=room_id))
 
 
 def of_person(user: Any) -> Subject:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
-from chat import protocol, wire
+from chat import history, protocol, wire
 from chat.models import Message, Removal
 from chat.services import authority, log, sql
 from chat.services.calls import Circle
@@ -76,6 +76,11 @@ def clear(*, by: Actor, room_id: int | None, person_id: int, count: int, reason:
         with transaction.atomic():
             _erase(portion, entry)
     return entry
+
+
+def stone(*, message_id: int) -> protocol.Message:
+    """What is left of a message, for whoever has just deleted it."""
+    return history.shown([Message.objects.select_related("author").get(pk=message_id)])[0]
 
 
 def forget(older_than: datetime) -> int:

@@ -93,10 +93,19 @@ def unban(*, by: Actor, room_id: int, person_id: int, reason: str) -> Entry:
         return _record(by, "member.unban", summary, reason, person, room, {"restriction": lifted.pk})
 
 
-def bans_of(room_id: int) -> list[Restriction]:
-    """Those in force, the newest first, with the people loaded."""
-    found = restraint.in_force(Kind.BAN).filter(room=room_id).select_related("user", "by")
-    return list(found.order_by("-created_at"))
+def bans_in(*, by: Actor, room_id: int) -> list[Restriction]:
+    """Those in force, the newest first, with the people loaded. Raises `ClientError`: `not_found`, `forbidden`."""
+    with transaction.atomic():
+        authority.check(by, authority.lock(room_id))
+        found = restraint.in_force(Kind.BAN).filter(room=room_id).select_related("user", "by")
+        return list(found.order_by("-created_at"))
+
+
+def preview_of(*, by: Actor, act: str, room_id: int, person_id: int, count: int) -> list[str]:
+    """What an act would touch, to somebody who may do it. Raises `ClientError`: `not_found`, `forbidden`."""
+    with transaction.atomic():
+        _reach_in(by, room_id, person_id)
+        return preview(act=act, room_id=room_id, person_id=person_id, count=count)
 
 
 def preview(*, act: str, room_id: int | None, person_id: int, count: int) -> list[str]:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from chat import protocol, restraint
-from chat.access import check_open, deny
+from chat.access import access_membership, check_open, deny
 from chat.models import Membership, Message, Restriction
 from chat.services import blocks, sql
 from chat.services.calls import AUDIENCES, Circle, Entry
@@ -62,8 +62,8 @@ class Standing:
     # Who is in the conversations among the rooms.
     people: Mapping[int, Collection[int]]
     answered: Mapping[int, Message]
-    # Conversations in which a block stands between those who talk.
-    barred: frozenset[int]
+    # By conversation and person: between whoever writes and another a block stands.
+    barred: frozenset[Pair]
     mutes: Mapping[Pair, Restriction]
     # When those who wait in slow mode may write again; grows with `take_turn`.
     turns: dict[Pair, datetime]
@@ -76,12 +76,11 @@ class Standing:
             deny(*draft.pair)
         room = self.rooms[draft.room_id]
         check_writable(room)
-        if draft.room_id in self.barred:
+        if draft.pair in self.barred:
             raise blocks.refusal()
         if seat.muted and draft.pair in self.mutes:
             raise restraint.refusal(self.mutes[draft.pair])
-        if room.read_only and seat.role not in MODERATORS:
-            raise ClientError("forbidden", "Only owners and moderators write in this room.")
+        check_not_read_only(read_only=room.read_only, role=seat.role)
         if draft.reply_to is not None and self._answered_by(draft) is None:
             raise ClientError("not_found", "No such message to reply to.")
 
@@ -136,9 +135,28 @@ def read(rooms: Mapping[int, LockedRoom], drafts: Sequence[Draft]) -> Standing:
     for room_id, user_id in seats if people else ():
         if room_id in people:
             people[room_id].append(user_id)
-    pairs = {room_id: _pairs(rooms[room_id], {user for room, user in wanted if room == room_id}) for room_id in people}
+    pairs = {draft.pair: _pairs(rooms[draft.room_id], draft.author_id) for draft in drafts if draft.room_id in people}
     mutes = restraint.mutes([pair for pair, seat in seats.items() if seat.muted])
     return Standing(rooms, seats, people, answered, blocks.barred(pairs), mutes, _turns(rooms, drafts, seats))
+
+
+def check_may_relay(*, user_id: int, room_id: int) -> bool:
+    """Whether a room is a conversation of two. Raises `ClientError`: `not_found`, `forbidden` for those who may not
+    write there.
+    """
+    pair = room_id, user_id
+    of_two = blocks.check_not_barred(room_id=room_id)
+    membership = access_membership(user_id=user_id, room_id=room_id)
+    if mute := restraint.mutes([pair]).get(pair):
+        raise restraint.refusal(mute)
+    check_not_read_only(read_only=membership.room.read_only, role=membership.role)
+    return of_two
+
+
+def check_not_read_only(*, read_only: bool, role: str) -> None:
+    """Raises `ClientError('forbidden')`."""
+    if read_only and role not in MODERATORS:
+        raise ClientError("forbidden", "Only owners and moderators write in this room.")
 
 
 def check_writable(room: LockedRoom) -> None:
@@ -178,11 +196,11 @@ def store_turns(turns: Mapping[Pair, datetime], authors: Collection[Pair], now: 
         Membership.objects.filter(room=room_id, user__in=users).update(posted_at=now)
 
 
-def _pairs(room: LockedRoom, writers: set[int]) -> list[frozenset[int]]:
+def _pairs(room: LockedRoom, writer: int) -> list[frozenset[int]]:
     """Of whom neither may have blocked the other: two who talk; who begins a talk of more, and each of these."""
     if len(room.people) == 2:
         return [room.people]
-    return [] if room.head else [frozenset({one, other}) for one in writers for other in room.people - {one}]
+    return [] if room.head else [frozenset({writer, other}) for other in room.people - {writer}]
 
 
 def _answered(ids: set[int]) -> dict[int, Message]:

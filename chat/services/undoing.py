@@ -43,14 +43,15 @@ _NOT_SHOWN = ("room.read", "room.export", "room.read.undo", "room.export.undo")
 
 def undo(*, by: Actor, entry_id: int, reason: str) -> Entry:
     """Takes an act in a room back. Raises `ClientError`: `not_found`, `forbidden`, `conflict`."""
-    entry = Entry.objects.select_related("person").filter(pk=entry_id, room__isnull=False).first()
-    if entry is None:
-        raise ClientError("not_found", "No such entry.")
     with transaction.atomic():
-        assert entry.room is not None
+        # The entry first, as in the admin, so that two who undo the same wait for each other and not in a circle.
+        entries = Entry.objects.select_for_update(of=("self",)).select_related("person")
+        entry = entries.filter(pk=entry_id, room__isnull=False).first()
+        if entry is None or entry.room is None:
+            raise ClientError("not_found", "No such entry.")
         room = authority.lock(entry.room)
-        of_owners = entry.action in OF_OWNERS
-        authority.check(by, room, roles=authority.OWNERS if of_owners else MODERATORS)
+        of_owners, archived = entry.action in OF_OWNERS, entry.action == "room.archive"
+        authority.check(by, room, roles=authority.OWNERS if of_owners else MODERATORS, archived=archived)
         if entry.person is not None and not of_owners:
             authority.check(by, room, upon=entry.person)
         if entry.via != Entry.Via.CHAT:

@@ -11,10 +11,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from realtime_site.accounts import arrival, first_run
+from realtime_site.accounts import arrival, first_run, suspensions
 from realtime_site.accounts.models import User
 from realtime_site.live.errors import ClientError
 
@@ -37,6 +38,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         if first_run.is_pending():
             return False
         return settings.SIGNUP == "open" or arrival.invitation_is_open(request.session.get(arrival.INVITATION_KEY))
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        suspensions.let_in(user)
+        response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return response
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        """Says until when and why, to whoever had the right password, and to nobody else."""
+        context = {"suspension": suspensions.current(user.pk)}
+        return render(request, "account/account_inactive.html", context, status=403)
 
     def login(self, request: HttpRequest, user: User) -> None:
         # Here rather than at signup, so that accounts made in the admin or by a command find their rooms too, and

@@ -29,6 +29,26 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(max_length=300, label="Reason", help_text="Goes to the log with your name.")
 
 
+class TimedForm(ReasonForm):
+    """For acts that end by themselves, or do not. `seconds` is None for those."""
+
+    field_order = ("seconds", "reason")
+    seconds = forms.TypedChoiceField(
+        choices=[
+            ("3600", "An hour"),
+            ("86400", "A day"),
+            ("604800", "A week"),
+            ("2592000", "30 days"),
+            ("", "Until somebody lifts it"),
+        ],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        initial="86400",
+        label="For how long",
+    )
+
+
 class Act(View):
     """One act upon one thing. GET asks; POST says what it will touch, and with `confirm` does it.
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from realtime_site.live.auth import Identity
 from realtime_site.live.outlets import Outlet
+from realtime_site.live.roll import Visit
 
 # A topic's name and an event's text -> the frames by which a socket of another dialect is told of it.
 Translate = Callable[[str, str], list[str]]
@@ -16,6 +17,8 @@ class Subscriber(Protocol):
     outlet: Outlet
     identity: Identity
     translate: Translate | None
+    # Of those that have been let in.
+    visit: Visit
 
     def control(self, action: str, topic: str, seq: int) -> None: ...
 

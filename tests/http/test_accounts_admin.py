@@ -4,6 +4,7 @@ from django.contrib.auth.models import Permission
 
 from realtime_site.accounts import tokens
 from realtime_site.accounts.models import AccessToken, User
+from realtime_site.audit.models import Entry
 from tests.factories import make_admin, make_user
 
 pytestmark = pytest.mark.django_db
@@ -63,18 +64,24 @@ def test_people_are_never_deleted(client, admin):
     assert User.objects.filter(pk=user.pk).exists()
 
 
-def test_deactivating_and_reactivating(client, admin):
-    user = make_user()
-    client.post(PEOPLE, {"action": "deactivate", "_selected_action": [user.pk]})
-    user.refresh_from_db()
-    assert not user.is_active
-    client.post(PEOPLE, {"action": "reactivate", "_selected_action": [user.pk]})
-    user.refresh_from_db()
-    assert user.is_active
+def test_suspending_several_asks_why_and_can_be_undone(client, admin):
+    people = [make_user(name) for name in ("alice", "bob")]
+    ids = ",".join(str(user.pk) for user in people)
+    asked = client.post(PEOPLE, {"action": "suspend", "_selected_action": ids.split(",")})
+    assert asked.url == f"{PEOPLE}several/{ids}/suspend/"
+    assert client.post(asked.url, {"confirm": "yes", "seconds": "3600"}).status_code == 422
+    client.post(asked.url, {"confirm": "yes", "seconds": "3600", "reason": "Spam"})
+    assert set(User.objects.filter(is_active=False)) == set(people)
+    assert [entry.reason for entry in Entry.objects.filter(action="person.suspend")] == ["Spam", "Spam"]
+    asked = client.post(PEOPLE, {"action": "reinstate", "_selected_action": ids.split(",")})
+    client.post(asked.url, {"confirm": "yes", "reason": "Sorry"})
+    assert not User.objects.filter(is_active=False).exists()
 
 
 def test_nobody_locks_themselves_out(client, admin):
-    client.post(PEOPLE, {"action": "deactivate", "_selected_action": [admin.pk]})
+    client.post(PEOPLE, {"action": "suspend", "_selected_action": [admin.pk]})
+    refused = client.post(f"{PEOPLE}{admin.pk}/suspend/", {"confirm": "yes", "seconds": "", "reason": "Oops"})
+    assert refused.status_code == 403
     admin.refresh_from_db()
     assert admin.is_active
     assert 'name="is_active"' not in client.get(f"{PEOPLE}{admin.pk}/change/").content.decode()
@@ -113,7 +120,8 @@ def test_staff_cannot_become_a_superuser_by_way_of_their_account(client, helper)
     new = "taken over by now"
     client.post(f"{PEOPLE}{boss.pk}/password/", {"password1": new, "password2": new, "usable_password": "true"})
     client.post(f"{PEOPLE}{boss.pk}/change/", {"username": "boss", "email": "helper@example.org"})
-    client.post(PEOPLE, {"action": "deactivate", "_selected_action": [boss.pk]})
+    client.post(PEOPLE, {"action": "suspend", "_selected_action": [boss.pk]})
+    client.post(f"{PEOPLE}several/{boss.pk}/suspend/", {"confirm": "yes", "seconds": "", "reason": "Mine now"})
     boss.refresh_from_db()
     assert not boss.check_password(new)
     assert boss.email == ""

@@ -203,7 +203,9 @@ def test_logging_out_needs_a_post(client):
 
 def test_a_deactivated_person_stays_outside(client):
     make_user(is_active=False)
-    assert log_in(client).url == "/accounts/inactive/"
+    answer = log_in(client)
+    assert answer.status_code == 403
+    assert "This account is deactivated" in answer.content.decode()
     assert not is_in(client)
 
 

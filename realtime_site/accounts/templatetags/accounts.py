@@ -6,7 +6,7 @@ from django.conf import settings
 from django.forms import BoundField
 from django.template import Context
 
-from realtime_site.accounts import arrival, first_run
+from realtime_site.accounts import agents, arrival, first_run
 
 register = template.Library()
 
@@ -61,3 +61,9 @@ def field(
 def grouped(text: str, size: int = 4) -> str:
     """`ABCDEFGH` as `ABCD EFGH`: for keys and codes that somebody copies by hand."""
     return " ".join(text[start : start + size] for start in range(0, len(text), size))
+
+
+@register.filter
+def device(agent: str) -> str:
+    """What a program calls itself, in words."""
+    return agents.name(agent)

@@ -90,7 +90,7 @@ def test_the_site_may_say_for_how_long_and_a_room_otherwise(room: Room, settings
 def test_what_belongs_to_a_message_goes_with_it(room: Room) -> None:
     old = say(room, "hello @bob", days_ago=8)
     answer = say(room, "yes", by="bob", reply_to=old.pk)
-    Removal.objects.create(message=old, body="x")
+    Removal.objects.create(message=old, act=1, body="x")
     assert Notification.objects.filter(target=f"chat.message:{old.pk}", withdrawn_at=None).exists()
     forget(room)
     answer.refresh_from_db()
@@ -144,7 +144,7 @@ def test_void_invitations_and_old_removals_go(room: Room) -> None:
     old, _, revoked = (invitations.create(user_id=ana.pk, room_id=room.pk) for _ in range(3))
     Invitation.objects.filter(pk=old.pk).update(expires_at=long_ago)
     Invitation.objects.filter(pk=revoked.pk).update(revoked_at=long_ago)
-    removal = Removal.objects.create(message=say(room, "x"), body="x")
+    removal = Removal.objects.create(message=say(room, "x"), act=1, body="x")
     Removal.objects.filter(pk=removal.pk).update(removed_at=long_ago)
     found = prune("--yes")
     assert (found["invitations"], found["removals"]) == (2, 1)

@@ -2,6 +2,7 @@
 
 from typing import Any, NoReturn, Protocol
 
+from chat import restraint
 from chat.models import Membership, Message, Room
 from realtime_site.live.errors import ClientError
 
@@ -13,14 +14,21 @@ class Archivable(Protocol):
     def archived_at(self) -> Any: ...
 
 
+class Sorted(Protocol):
+    """The same, of what kind it is."""
+
+    @property
+    def kind(self) -> str: ...
+
+
 def access_membership(*, user_id: int, room_id: int) -> Membership:
     """The person's membership, its room loaded.
 
-    Raises `ClientError`: `forbidden` in a public room one has not joined, else `not_found`.
+    Raises `ClientError`: `forbidden` in a public room one has not joined, or is banned from, else `not_found`.
     """
     membership = Membership.objects.select_related("room").filter(user_id=user_id, room_id=room_id).first()
     if membership is None:
-        deny(room_id)
+        deny(room_id, user_id)
     return membership
 
 
@@ -53,7 +61,7 @@ def check_open(room: Archivable) -> None:
         raise ClientError("forbidden", "This room is archived.")
 
 
-def check_not_direct(room: Room) -> None:
+def check_not_direct(room: Sorted) -> None:
     """Raises `ClientError('forbidden')` for what cannot be done to a conversation: who is in it never changes."""
     if room.kind == Room.Kind.DIRECT:
         raise ClientError("forbidden", "A conversation stays as it is. Start another one.")
@@ -65,8 +73,9 @@ def check_role(membership: Membership, *roles: str) -> None:
         raise ClientError("forbidden", "You may not do that in this room.")
 
 
-def deny(room_id: int) -> NoReturn:
+def deny(room_id: int, user_id: int) -> NoReturn:
     """Raises what somebody who is not in the room gets."""
     if Room.objects.filter(pk=room_id, kind=Room.Kind.PUBLIC).exists():
+        restraint.check_not_banned(room_id=room_id, user_id=user_id)
         raise ClientError("forbidden", "Join the room first.")
     raise ClientError("not_found", "No such room.")

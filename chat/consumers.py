@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence, Set
+from time import monotonic
 from typing import Any, ClassVar, Self
 
 import msgspec
@@ -9,8 +10,9 @@ from django.conf import settings
 
 from chat import history, people, protocol, selectors, wire
 from chat.access import access_own_message
-from chat.services import blocks, direct, messages, rooms
-from chat.sockets import RoomSockets, who_is_called
+from chat.moderating import Moderating
+from chat.services import blocks, direct, maintenance, messages, rooms, standing
+from chat.sockets import who_is_called
 from chat.text import mentioned
 from realtime_site.live import topics
 from realtime_site.live.admission import Snapshot
@@ -24,31 +26,40 @@ from realtime_site.live.presence import presence
 
 Fields = dict[str, Any]
 
+# As access that was withdrawn otherwise: within five seconds, with the query.
+RELAY_SECONDS = 4.0
+
 # Somebody new greets twenty colleagues at once; nobody makes twenty acquaintances an hour.
 _conversations = Buckets("conversations", Rate(per_second=1 / 180, burst=20))
 
 
-class ChatConsumer(RoomSockets):
+class ChatConsumer(Moderating):
     """All rooms of one person."""
 
     commands: ClassVar[tuple[type[Command], ...]] = (*LiveConsumer.commands, *protocol.COMMANDS)
-    buckets: ClassVar[tuple[Buckets, ...]] = (*RoomSockets.buckets, _conversations)
+    buckets: ClassVar[tuple[Buckets, ...]] = (*Moderating.buckets, _conversations)
 
     def __init__(self) -> None:
         super().__init__()
         # How far each topic was complete when it was entered.
         self._complete: dict[str, int | None] = {}
-        # Rooms of which it is known that they are no conversation of two: they never become one.
-        self._not_of_two: frozenset[int] = frozenset()
+        # When it was asked last whether the person may relay to a room; not kept of conversations of two, where a block
+        # counts at once.
+        self._may_relay: dict[int, float] = {}
+        # Signals and typing that wait for the database; while there are any, the next ones wait behind them.
+        self._relays = 0
+        self._relaying: asyncio.Lock | None = None
 
     @classmethod
     def snapshots(cls, sockets: Sequence[Self]) -> list[Snapshot | ClientError]:
         everybody = {socket.person.id for socket in sockets}
         rooms, blocked = selectors.rooms_of_all(everybody), people.blocked_by_all(everybody)
+        why = maintenance.current()
+        site = {} if why is None else {"maintenance": why}
         return [
             found
             if isinstance(found, ClientError)
-            else found | {"rooms": rooms[socket.person.id], "blocked": blocked[socket.person.id]}
+            else found | site | {"rooms": rooms[socket.person.id], "blocked": blocked[socket.person.id]}
             for socket, found in zip(sockets, super().snapshots(sockets), strict=True)
         ]
 
@@ -178,18 +189,42 @@ class ChatConsumer(RoomSockets):
         return self._relay(command.room, event)
 
     def _relay(self, room_id: int, event: msgspec.Struct) -> Fields | Awaitable[Fields]:
-        """Asks the database only where one may have blocked the other: between two, and for what a room is."""
+        """Asks the database first, and then now and then beside: a signal may come thirty times a second, and a mute
+        need not end that at once.
+        """
         topic = topics.room(room_id)
         if topic not in self._topics:
             raise ClientError("not_found", "No such room.")
         relayed = Event(topic, [wire.encode(event)], ephemeral=isinstance(event, protocol.TypingEvent))
-        if room_id not in self._not_of_two:
-            return self._relay_unless_barred(room_id, relayed)
+        asked_at = self._may_relay.get(room_id)
+        if self._relays or asked_at is None:
+            return self._relay_in_turn(room_id, relayed)
+        if monotonic() - asked_at > RELAY_SECONDS:
+            self._may_relay[room_id] = monotonic()  # one question at a time
+            self.run(self._ask_to_relay(room_id))
         self.hub.publish(relayed)
         return {}
 
-    async def _relay_unless_barred(self, room_id: int, event: Event) -> Fields:
-        if not await in_database(blocks.check_not_barred, room_id=room_id):
-            self._not_of_two |= {room_id}
-        self.hub.publish(event)
+    async def _relay_in_turn(self, room_id: int, event: Event) -> Fields:
+        """In the order they came: cursors and live figures need it."""
+        self._relays += 1
+        self._relaying = self._relaying or asyncio.Lock()
+        try:
+            async with self._relaying:
+                if room_id not in self._may_relay:
+                    await self._ask_to_relay(room_id)
+                if event.topic in self._topics:
+                    self.hub.publish(event)
+        finally:
+            self._relays -= 1
         return {}
+
+    async def _ask_to_relay(self, room_id: int) -> None:
+        """Raises `ClientError`, and then the next one is asked for first."""
+        try:
+            of_two = await in_database(standing.check_may_relay, user_id=self.person.id, room_id=room_id)
+        except ClientError:
+            self._may_relay.pop(room_id, None)
+            raise
+        if not of_two:
+            self._may_relay[room_id] = monotonic()

@@ -9,12 +9,16 @@ together or not at all. Receivers do no I/O but the database's.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from django.dispatch import Signal
 
 # How a message concerns somebody, the strongest first: a person who is named in a reply to them is "named".
 Concern = Literal["named", "replied", "room", "online", "direct"]
+
+# What a moderator did to somebody.
+Measure = Literal["muted", "removed", "banned", "unbanned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,19 @@ class Left:
     room_id: int
 
 
-ChatEvent = Posted | Edited | Deleted | Read | Added | Left
+@dataclass(frozen=True, slots=True)
+class Moderated:
+    """A moderator did something to a person. `room` is None where it concerns all, `until` where it has no end."""
+
+    user_id: int
+    room: RoomRef | None
+    what: Measure
+    until: datetime | None
+    by_name: str
+    reason: str
+
+
+ChatEvent = Posted | Edited | Deleted | Read | Added | Left | Moderated
 
 # Sent with `events: Sequence[ChatEvent]`: a transaction's, together.
 happened = Signal()

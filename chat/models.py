@@ -41,7 +41,7 @@ class Room(models.Model):
     slow_mode_seconds = models.PositiveIntegerField(default=0)
     # Only owners and moderators write.
     read_only = models.BooleanField(default=False)
-    # Messages older than these are deleted by `manage.py prune`; None keeps them for ever.
+    # Messages older than these are deleted by `manage.py prune`; None: as `CHAT_KEEP_DAYS` says for the site.
     keep_days = models.PositiveIntegerField(null=True, blank=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="rooms")
 
@@ -236,6 +236,8 @@ class Removal(models.Model):
     """What a message said before a moderator deleted it, so that it can be put back. Shown to nobody."""
 
     message = models.OneToOneField(Message, models.CASCADE, related_name="removal")
+    # The entry of the log that it belongs to.
+    act = models.BigIntegerField(db_index=True)
     body = models.TextField()
     audience = models.CharField(max_length=10, blank=True)
     edited_at = models.DateTimeField(null=True)

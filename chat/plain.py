@@ -37,12 +37,15 @@ class Ping(Struct, tag_field="type", tag="ping"):
 _commands: msgspec.json.Decoder[Chat | Ping] = msgspec.json.Decoder(Chat | Ping)
 _messages = msgspec.json.Decoder(protocol.MessageEvent)
 _presences = msgspec.json.Decoder(protocol.PresenceEvent)
+_news = msgspec.json.Decoder(protocol.MaintenanceEvent | protocol.Announcement)
 
 
 def translate(topic: str, text: str) -> list[str]:
     """An event of the wire protocol as this address says it: nothing, one frame, or several. Of the room alone: what
     the person hears of other rooms is not said here.
     """
+    if topic == topics.SITE:
+        return _said(_news.decode(text))
     if topics.room_id(topic) is None:
         return []
     if text.startswith('{"type":"message"'):
@@ -58,6 +61,13 @@ def _chat(event: protocol.MessageEvent) -> list[str]:
     if message.seq <= before or message.kind != "text" or message.deleted_at:
         return []
     return [_frame("chat", message.created_at, **{"from": message.author.username, "message": message.body})]
+
+
+def _said(event: protocol.MaintenanceEvent | protocol.Announcement) -> list[str]:
+    if isinstance(event, protocol.Announcement):
+        return [_frame("system", event.at, message=f"{event.by}: {event.text}")]
+    what = "You can write again." if event.reason is None else f"Nobody can write for now: {event.reason}"
+    return [_frame("system", datetime.now(UTC), message=what)]
 
 
 def _notices(event: protocol.PresenceEvent) -> list[str]:

@@ -6,14 +6,17 @@ Authorisation is part of each query: all start from the person's memberships.
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Window
+import msgspec
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When, Window
 from django.db.models.functions import Coalesce, Greatest, RowNumber
 from msgspec import UNSET
 
-from chat import people, protocol, wire
+from chat import people, protocol, restraint, wire
 from chat.access import access_membership
-from chat.models import Block, Membership, Mention, Message, Room
+from chat.models import Block, Membership, Mention, Message, Report, Room
 from realtime_site.live.errors import ClientError
+
+MODERATORS = (Membership.Role.OWNER, Membership.Role.MODERATOR)
 
 
 class CappedCount(Subquery):
@@ -70,12 +73,18 @@ def _memberships(user_ids: Collection[int]) -> QuerySet[Membership]:
     ignored = Block.objects.filter(blocker=OuterRef("user"), blocked=OuterRef("message__author"))
     named = Mention.objects.filter(user=OuterRef("user"), room=OuterRef("room"), seq__gt=OuterRef("last_read"))
     named = named.exclude(Exists(ignored))
+    # Nobody judges what was reported of themselves, nor learns who did.
+    reports = Report.objects.filter(room=OuterRef("room"), handled_at=None).exclude(message__author=OuterRef("user"))
     return (
         Membership.objects.filter(user__in=user_ids, room__archived_at=None)
         .select_related("room")
         .annotate(
             unread=CappedCount(unread.order_by().values("pk")[: protocol.UNREAD_CAP]),
             named=CappedCount(named.order_by().values("pk")[: protocol.UNREAD_CAP]),
+            muted_until=restraint.of_membership(),
+            reports=Case(
+                When(role__in=MODERATORS, then=CappedCount(reports.order_by().values("pk")[: protocol.REPORTS_LIMIT]))
+            ),
         )
         .order_by("room__name", "room_id")
     )
@@ -107,20 +116,31 @@ def _room(membership: Any, everybody: list[Any] | None) -> protocol.Room:
         mentions=membership.named,
         last_message_at=room.last_message_at,
         people=UNSET if everybody is None else others,
+        slow_mode_seconds=room.slow_mode_seconds,
+        read_only=room.read_only,
+        muted_until=membership.muted_until,
+        reports=UNSET if membership.reports is None else membership.reports,
     )
 
 
 def members(*, user_id: int, room_id: int, online_ids: Iterable[int]) -> list[protocol.Member]:
     """People of a room, those online first, then by name. Raises `ClientError`: `not_found`, `forbidden`."""
-    room = access_membership(user_id=user_id, room_id=room_id).room
-    here = set(online_ids)
+    membership = access_membership(user_id=user_id, room_id=room_id)
+    room, here = membership.room, set(online_ids)
     if room.kind == Room.Kind.DIRECT:
         talking = [Membership(user=user) for user in people.talking_in([room])[room.pk] if user.is_active]
         return sorted((_member(one, here) for one in talking), key=lambda one: not one.online)
     rows = Membership.objects.select_related("user").filter(room=room_id, user__is_active=True)
     first = list(rows.filter(user__in=here).order_by("user__username")[: protocol.MEMBERS_LIMIT])
     rest = rows.exclude(user__in=here).order_by("user__username")[: protocol.MEMBERS_LIMIT - len(first)]
-    return [_member(membership, here) for membership in [*first, *rest]]
+    found = [_member(row, here) for row in [*first, *rest]]
+    return _with_mutes(room_id, found) if membership.role in MODERATORS else found
+
+
+def _with_mutes(room_id: int, members: list[protocol.Member]) -> list[protocol.Member]:
+    """Who of them is muted is told to moderators only. One query."""
+    until = restraint.muted_until([(room_id, member.id) for member in members])
+    return [msgspec.structs.replace(member, muted_until=until[room_id, member.id]) for member in members]
 
 
 def _member(membership: Membership, online: set[int]) -> protocol.Member:

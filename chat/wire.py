@@ -65,6 +65,8 @@ def described(room: Room) -> protocol.Room:
         topic=room.topic,
         kind=room.kind,
         archived=room.archived_at is not None,
+        slow_mode_seconds=room.slow_mode_seconds,
+        read_only=room.read_only,
     )
 
 

@@ -8,8 +8,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from django.utils import timezone
+
 from chat import events
-from chat.events import Added, ChatEvent, Concern, Deleted, Edited, Left, Posted, Read, RoomRef
+from chat.events import Added, ChatEvent, Concern, Deleted, Edited, Left, Moderated, Posted, Read, RoomRef
 from notifications import sql
 from notifications.catalogue import is_mention
 from notifications.catalogue import kind as kind_of
@@ -69,6 +71,8 @@ def _after(event: ChatEvent) -> list[Telling]:
             return _edited(event)
         case Added():
             return [_invited(event)]
+        case Moderated():
+            return [_moderated(event)]
         case Deleted():
             changing.withdraw(target=_target(event.message_id))
         case Read():
@@ -166,6 +170,28 @@ def _invited(event: Added) -> Telling:
         dedupe_key=f"chat.room:{event.room.id}",  # coming and going is told once, until it is withdrawn
     )
     return Telling(story, [event.user_id])
+
+
+# Of what a moderator does to somebody.
+_MEASURES = {
+    "muted": "{by} muted you in {room}",
+    "removed": "{by} removed you from {room}",
+    "banned": "{by} banned you from {room}",
+    "unbanned": "You may come to {room} again",
+}
+
+
+def _moderated(event: Moderated) -> Telling:
+    """Of no scope: who is no longer in the room has lost what was told of that. Who did it stands in the title, in
+    words that stay.
+    """
+    room = event.room.name if event.room else "all rooms"
+    title = _MEASURES[event.what].format(by=event.by_name, room=room)
+    if event.until:
+        until = timezone.localtime(event.until)
+        title = f"{title} until {until.day} {until:%B %Y, %H:%M %Z}"
+    url = f"/rooms/{event.room.slug}/" if event.room and event.what == "muted" else "/rooms/"
+    return Telling(Story(kind_of("moderation"), title[:TITLE_CHARACTERS], body=event.reason, url=url), [event.user_id])
 
 
 def _story(message: Posted, concern: str) -> Story:

@@ -15,8 +15,10 @@ from django.urls import path, re_path
 from chat.consumers import ChatConsumer
 from chat.plain import PlainRoomConsumer
 from notifications.consumers import NotificationConsumer
+from realtime_site.access import Requests
 from realtime_site.consumers import NowhereConsumer, SiteConsumer
 from realtime_site.dashboard.consumers import DashboardConsumer
+from realtime_site.observe import traced
 
 websockets = URLRouter(
     [
@@ -29,4 +31,4 @@ websockets = URLRouter(
     ]
 )
 
-application = ProtocolTypeRouter({"http": http, "websocket": websockets})
+application = ProtocolTypeRouter({"http": Requests(traced(http)), "websocket": websockets})

@@ -3,13 +3,14 @@
 Owns every value an operator may set. Knows no feature.
 """
 
-import logging
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
+
+from realtime_site import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
@@ -71,6 +72,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "realtime_site.access.remember_request",
     "realtime_site.middleware.BadInputMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -116,7 +118,8 @@ if DATABASE_URL:
             OPTIONS={
                 # A worker that stands still in the middle of a transaction (stopped, its machine frozen) would keep its
                 # rooms locked, and everybody in them waiting, for as long as it stands. `?options=` goes first.
-                "options": "-c idle_in_transaction_session_timeout=10s",
+                # Compiling (JIT) takes 12 ms and more for what then runs for 3, where statistics are behind.
+                "options": "-c idle_in_transaction_session_timeout=10s -c jit=off",
             }
             | DATABASES["default"].get("OPTIONS", {})
             | {
@@ -271,6 +274,11 @@ LIVE_DATABASE_THREADS: int = env.int("DATABASE_THREADS", 8)
 
 AUDIT_UNDO = ["chat.services.undoing.UNDO", "realtime_site.accounts.undoing.UNDO"]
 
+# --- Chat --------------------------------------------------------------------------------------------------------
+
+# `manage.py prune` deletes messages after so many days where their room does not say otherwise; 0 keeps them for ever.
+CHAT_KEEP_DAYS: int = env.int("CHAT_KEEP_DAYS", 0)
+
 # --- Notifications (docs/notifications.md has all that the app reads; SITE_URL, TIME_ZONE and the like are above) --
 
 NOTIFICATION_ADDRESSES = "realtime_site.accounts.addresses.verified"
@@ -325,7 +333,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS: int = env.int("HSTS_SECONDS", 31_536_000 if HTTPS else 0)
 SECURE_SSL_REDIRECT: bool = env.bool("SSL_REDIRECT", HTTPS)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 if HTTPS:
     # TLS ends at a proxy, which must overwrite this header, or whoever sends it is believed.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -338,27 +346,10 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+# --- For whoever watches -------------------------------------------------------------------------------------------
 
-def _only_a_line(record: logging.LogRecord) -> bool:
-    """A refusal that worked as it should is no error, and needs no traceback."""
-    record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
-    return True
-
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"only_a_line": {"()": "django.utils.log.CallbackFilter", "callback": _only_a_line}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
-    "loggers": {
-        "realtime_site": {"level": "INFO"},
-        "chat": {"level": "INFO"},
-        "notifications": {"level": "INFO"},
-        # Who asks the admin's lists for what they may not be filtered by.
-        "django.security.DisallowedModelAdminLookup": {"filters": ["only_a_line"]},
-        # While Redis is away it logs a traceback a second. The hub says so in one line.
-        "channels_redis.pubsub": {"level": "CRITICAL"},
-    },
-}
+LOG_FORMAT: str = env.str("LOG_FORMAT", "line")  # "line" or "json"
+LOGGING = logs.configuration(LOG_FORMAT, env.str("LOG_LEVEL", "WARNING"))
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", "")
+SENTRY_DSN: str = env.str("SENTRY_DSN", "")
+OTEL_EXPORTER_OTLP_ENDPOINT: str = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")

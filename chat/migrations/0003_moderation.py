@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
             name='Removal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('act', models.BigIntegerField(db_index=True)),
                 ('body', models.TextField()),
                 ('audience', models.CharField(blank=True, max_length=10)),
                 ('edited_at', models.DateTimeField(null=True)),

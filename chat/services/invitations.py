@@ -4,19 +4,31 @@ import secrets
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from chat.access import access_membership, check_not_direct, check_open
-from chat.models import Invitation, Membership
+from chat.access import access_membership, check_not_direct, check_open, check_role
+from chat.models import Invitation, Membership, Room
 from chat.services import rooms
+from realtime_site.audit.log import Actor, Subject, record
+from realtime_site.audit.models import Entry
+from realtime_site.audit.undoing import Undo
 from realtime_site.live.errors import ClientError
 
+Role = Membership.Role
+
 VALID_DAYS = 14
+# A year: a link that nobody remembers should not be open.
+LONGEST_DAYS = 366
+MOST_USES = 10_000
 
 
-def create(*, user_id: int, room_id: int) -> Invitation:
-    """A new link to a room one is in. Raises `ClientError`: `not_found`, `forbidden`."""
+def create(*, user_id: int, room_id: int, days: int = VALID_DAYS, max_uses: int | None = None) -> Invitation:
+    """A new link to a room one is in, for so many days and people. Raises `ClientError`: `not_found`, `forbidden`,
+    `invalid`.
+    """
+    if not 1 <= days <= LONGEST_DAYS or (max_uses is not None and not 1 <= max_uses <= MOST_USES):
+        raise ClientError("invalid", f"A link is for 1 to {LONGEST_DAYS} days, and 1 to {MOST_USES:,} people or any.")
     membership = access_membership(user_id=user_id, room_id=room_id)
     check_open(membership.room)
     check_not_direct(membership.room)
@@ -24,14 +36,44 @@ def create(*, user_id: int, room_id: int) -> Invitation:
         room_id=room_id,
         created_by_id=user_id,
         code=secrets.token_urlsafe(16),  # 128 bits: nobody guesses one
-        expires_at=timezone.now() + timedelta(days=VALID_DAYS),
+        expires_at=timezone.now() + timedelta(days=days),
+        max_uses=max_uses,
     )
+
+
+def revoke(*, by: Actor, invitation_id: int, reason: str = "") -> Entry:
+    """Ends a link. In the chat whoever made it may, and the room's owners and moderators. Raises `ClientError`:
+    `not_found`, `forbidden`, `conflict` where it has ended already.
+    """
+    with transaction.atomic():
+        found = Invitation.objects.select_for_update().filter(pk=invitation_id).first()
+        if found is None:
+            raise ClientError("not_found", "No such invitation.")
+        room = Room.objects.get(pk=found.room_id)
+        _check_may_end(by, found)
+        if not _open().filter(pk=invitation_id).exists():
+            raise ClientError("conflict", "The invitation has ended already.")
+        found.revoked_at = timezone.now()
+        found.save(update_fields=["revoked_at"])
+        times = f"{found.uses:,} time{'' if found.uses == 1 else 's'}"
+        return record(
+            by=by,
+            action="invitation.revoke",
+            summary=f"Revoked a link to {room.name} that was used {times}.",
+            reason=reason,
+            room=Subject(room.pk, room.name),
+            details={"invitation": found.pk},
+        )
+
+
+def open_in(room_id: int) -> QuerySet[Invitation]:
+    """The links that let people into a room now, the newest first, each with who made it."""
+    return _open().filter(room_id=room_id).select_related("created_by").order_by("-created_at", "-pk")
 
 
 def latest(*, user_id: int, room_id: int) -> Invitation | None:
     """The newest open link that this person made to the room."""
-    mine = Invitation.objects.filter(room_id=room_id, created_by_id=user_id, expires_at__gt=timezone.now())
-    return mine.order_by("-created_at").first()
+    return open_in(room_id).filter(created_by_id=user_id).first()
 
 
 def find(*, code: str) -> Invitation | None:
@@ -39,14 +81,7 @@ def find(*, code: str) -> Invitation | None:
 
     Void once the inviter has left the room or the site.
     """
-    found = (
-        Invitation.objects.select_related("room", "created_by")
-        .filter(code=code, expires_at__gt=timezone.now(), room__archived_at=None, created_by__is_active=True)
-        .first()
-    )
-    if found and Membership.objects.filter(room=found.room, user=found.created_by).exists():
-        return found
-    return None
+    return _open().select_related("room", "created_by").filter(code=code).first()
 
 
 def is_open(*, code: str) -> bool:
@@ -63,6 +98,46 @@ def accept(*, code: str, user_id: int) -> str:
         raise ClientError("not_found", "This invitation is no longer valid.")
     with transaction.atomic():
         if not Membership.objects.filter(room=invitation.room, user_id=user_id).exists():
+            _use(invitation)
             rooms.admit(user_id=user_id, room=invitation.room)
-            Invitation.objects.filter(pk=invitation.pk).update(uses=F("uses") + 1)
     return invitation.room.slug
+
+
+def _use(invitation: Invitation) -> None:
+    """Counts before anybody is let in: by the row's lock two who come for the last place come one after the other."""
+    room_left = Q(max_uses=None) | Q(uses__lt=F("max_uses"))
+    if not Invitation.objects.filter(room_left, pk=invitation.pk, revoked_at=None).update(uses=F("uses") + 1):
+        raise ClientError("not_found", "This invitation is no longer valid.")
+
+
+def _open() -> QuerySet[Invitation]:
+    there = Membership.objects.values("user").filter(room=OuterRef("room"), user=OuterRef("created_by"))
+    return Invitation.objects.filter(
+        Exists(there),
+        Q(max_uses=None) | Q(uses__lt=F("max_uses")),
+        expires_at__gt=timezone.now(),
+        revoked_at=None,
+        room__archived_at=None,
+        created_by__is_active=True,
+    )
+
+
+def _check_may_end(by: Actor, invitation: Invitation) -> None:
+    if by.via != Entry.Via.CHAT:
+        return
+    membership = access_membership(user_id=by.user_id or 0, room_id=invitation.room_id)
+    if invitation.created_by_id != by.user_id:
+        check_role(membership, Role.OWNER, Role.MODERATOR)
+
+
+def _undo(entry: Entry, by: Actor) -> str:
+    found = Invitation.objects.select_for_update().filter(pk=entry.details["invitation"]).first()
+    if found is None or found.revoked_at is None or found.expires_at <= timezone.now():
+        raise ClientError("conflict", "The link has expired since.")
+    _check_may_end(by, found)
+    found.revoked_at = None
+    found.save(update_fields=["revoked_at"])
+    return f"The link to {entry.room_name} lets people in again."
+
+
+UNDO = {"invitation.revoke": Undo("chat.moderate_room", _undo)}

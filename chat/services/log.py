@@ -5,11 +5,13 @@ Only other services call this, inside their transaction.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
+from uuid import uuid4
 
 from django.utils import timezone
 
 from chat import protocol, wire
-from chat.models import Message
+from chat.models import Mention, Message
 from chat.services import calls, news, sql
 from chat.services.calls import Call, Entry
 from chat.services.sql import LockedRoom, Row
@@ -47,28 +49,58 @@ def amend(room: LockedRoom, message: Message, entry: Entry) -> protocol.Message:
     before = dict(message.mentions.values_list("user_id", "by"))
     call = calls.resolve([entry])[0]
     message.html, message.audience = call.html, call.audience
-    shown = _change(room, message, call, wire.quote(entry.answers) if entry.answers else None)
+    shown = _change(room, [(message, call, wire.quote(entry.answers) if entry.answers else None)])[0]
     news.tell_edited(room, (shown, entry, call), before)
     return shown
 
 
-def erase(room: LockedRoom, message: Message) -> protocol.Message:
-    """The same of a deletion. Answers quote what is stored, so they lose its words with this."""
-    message.body, message.html, message.audience = "", "", ""
-    shown = _change(room, message, Call("", "", {}))
-    news.tell_deleted(room, message.pk)
+def erase(room: LockedRoom, messages: Sequence[Message]) -> list[protocol.Message]:
+    """The same of deletions. Answers quote what is stored, so they lose its words with this."""
+    for message in messages:
+        message.body, message.html, message.audience = "", "", ""
+    shown = _change(room, [(message, _NOTHING, None) for message in messages])
+    news.tell_deleted(room, [message.pk for message in messages])
     return shown
 
 
-def _change(room: LockedRoom, message: Message, call: Call, answered: protocol.Quote | None = None) -> protocol.Message:
-    room.head += 1
-    message.changed = room.head
-    message.save(update_fields=["body", "html", "audience", "changed", "edited_at", "deleted_at"])
-    message.mentions.all().delete()
-    shown = wire.message(message, call.named, answered)
-    sql.insert_mentions(_mentions(shown, call))
+def restore(room: LockedRoom, said: Sequence[tuple[Message, Entry]]) -> list[protocol.Message]:
+    """The same of deletions that are taken back. Who was told of a message once is not told again."""
+    called = calls.resolve([entry for _, entry in said])
+    for (message, _), call in zip(said, called, strict=True):
+        message.html, message.audience = call.html, call.audience
+    return _change(
+        room,
+        [
+            (message, call, wire.quote(entry.answers) if entry.answers else None)
+            for (message, entry), call in zip(said, called, strict=True)
+        ],
+    )
+
+
+def say(room: LockedRoom, user: Any, what: str) -> None:
+    """A system message in a locked room: `Alice joined`."""
+    author = wire.person(user)
+    append({room.pk: room}, [Entry(room.pk, author, uuid4(), f"{author.name} {what}", "system")])
+
+
+_NOTHING = Call("", "", {})
+_CHANGED = ["body", "html", "audience", "changed", "edited_at", "deleted_at"]
+
+
+def _change(room: LockedRoom, changed: Sequence[tuple[Message, Call, protocol.Quote | None]]) -> list[protocol.Message]:
+    """Each takes the next number. The same few statements however many they are."""
+    if not changed:
+        return []
+    first = room.head + 1
+    for room.head, (message, _, _) in enumerate(changed, first):
+        message.changed = room.head
+    Message.objects.bulk_update([message for message, _, _ in changed], _CHANGED)
+    Mention.objects.filter(message__in=[message for message, _, _ in changed]).delete()
+    shown = [wire.message(message, call.named, answered) for message, call, answered in changed]
+    calls_of_all = zip(shown, changed, strict=True)
+    sql.insert_mentions([one for message, (_, call, _) in calls_of_all for one in _mentions(message, call)])
     sql.store_heads([room])
-    publish_on_commit(Event(topics.room(room.pk), [wire.message_event(shown)], first=room.head))
+    publish_on_commit(Event(topics.room(room.pk), [wire.message_event(message) for message in shown], first=first))
     return shown
 
 

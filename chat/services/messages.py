@@ -19,7 +19,9 @@ Outcome = protocol.Message | ClientError
 
 
 def post(draft: Draft) -> protocol.Message:
-    """Posts one message. Raises `ClientError`: `not_found`, `forbidden`, `conflict`."""
+    """Posts one message. Raises `ClientError`: `not_found`, `forbidden`, `conflict`, `rate_limited` in slow mode,
+    `unavailable` while the site is maintained.
+    """
     outcome = post_batch([draft])[0]
     if isinstance(outcome, ClientError):
         raise outcome
@@ -45,13 +47,17 @@ def _post_batch(drafts: Sequence[Draft], *, look_up: bool) -> list[Outcome]:
     """
     allowed = standing.read(log.lock_rooms(draft.room_id for draft in drafts), drafts)
     refused = {place: error for place, draft in enumerate(drafts) if (error := _refusal(allowed, draft))}
-    stored = _stored([draft for place, draft in enumerate(drafts) if look_up or place in refused])
+    stored = _stored(
+        [draft for place, draft in enumerate(drafts) if look_up or place in refused or allowed.waits(draft)]
+    )
     fresh: dict[Key, Draft] = {}
     failed: dict[int, ClientError] = {}
     for place, draft in enumerate(drafts):
         try:
             if place in refused and draft.key not in stored:
                 raise refused[place]
+            if draft.key not in stored and draft.key not in fresh:
+                allowed.take_turn(draft)
             _check_same(stored.get(draft.key) or fresh.setdefault(draft.key, draft), draft)
         except ClientError as error:
             failed[place] = error
@@ -64,7 +70,7 @@ def _post_batch(drafts: Sequence[Draft], *, look_up: bool) -> list[Outcome]:
 def edit(*, user_id: int, message_id: int, body: str, online: frozenset[int] = frozenset()) -> protocol.Message:
     """Replaces the text of one's own message; `online` is as a draft has it. What it answers stays.
 
-    Raises `ClientError`: `not_found`, `forbidden`.
+    Raises `ClientError`: `not_found`, `forbidden`, `unavailable` while the site is maintained.
     """
     with transaction.atomic():
         room, message = _own(user_id, message_id)
@@ -83,14 +89,16 @@ def edit(*, user_id: int, message_id: int, body: str, online: frozenset[int] = f
 def delete(*, user_id: int, message_id: int) -> protocol.Message:
     """Leaves a stone where one's own message was. Deleting twice is deleting once.
 
-    Raises `ClientError`: `not_found`, `forbidden`.
+    Who is muted may do it, and anybody where it is read-only. Raises `ClientError`: `not_found`, `forbidden`,
+    `unavailable` while the site is maintained.
     """
     with transaction.atomic():
         room, message = _own(user_id, message_id)
         if message.deleted_at:
             return _shown(message)
+        standing.check_writable(room)
         message.deleted_at = timezone.now()
-        return log.erase(room, message)
+        return log.erase(room, [message])[0]
 
 
 def _own(user_id: int, message_id: int) -> tuple[LockedRoom, Message]:
@@ -137,6 +145,8 @@ def _append(allowed: Standing, drafts: Sequence[Draft]) -> dict[Key, protocol.Me
     authors = _authors(drafts)
     entries = [allowed.entry(draft, authors[draft.author_id]) for draft in drafts]
     shown = log.append(allowed.rooms, entries)
+    if allowed.turns:
+        standing.store_turns(allowed.turns, {draft.pair for draft in drafts}, allowed.now)
     direct.tell(newcomers, shown, allowed.rooms)
     return {draft.key: message for draft, message in zip(drafts, shown, strict=True)}
 

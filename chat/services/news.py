@@ -32,8 +32,8 @@ def tell_edited(room: LockedRoom, written: Written, before: Mapping[int, str]) -
         events.tell([Edited(posted, frozenset(before.keys() - posted.concerns.keys()))])
 
 
-def tell_deleted(room: LockedRoom, message_id: int) -> None:
-    events.tell([Deleted(message_id, room.pk)])
+def tell_deleted(room: LockedRoom, message_ids: Iterable[int]) -> None:
+    events.tell([Deleted(message_id, room.pk) for message_id in message_ids])
 
 
 def ref(room: LockedRoom | Room) -> RoomRef:

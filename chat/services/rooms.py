@@ -2,7 +2,6 @@
 
 import secrets
 from typing import Any
-from uuid import uuid4
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
@@ -10,13 +9,13 @@ from django.db.models import Value
 from django.db.models.functions import Greatest, Least
 from django.utils.text import slugify
 
-from chat import events, protocol, selectors, wire
+from chat import events, protocol, restraint, selectors, wire
 from chat.access import access_membership, access_public_room, check_not_direct, check_open, check_role
 from chat.events import Added, Left, Read
-from chat.models import Membership, Room
+from chat.models import Membership, Restriction, Room
 from chat.services import blocks, log, news
-from chat.services.calls import Entry
 from chat.services.sql import LockedRoom
+from chat.services.standing import check_writable
 from realtime_site.live import topics
 from realtime_site.live.errors import ClientError
 from realtime_site.live.events import Event
@@ -57,7 +56,9 @@ def update(*, user_id: int, room_id: int, name: str, topic: str) -> Room:
 
 
 def join(*, user_id: int, room_id: int) -> protocol.Room:
-    """Joins a public room; joining twice is joining once. Raises `ClientError('not_found')`."""
+    """Joins a public room; joining twice is joining once. Raises `ClientError`: `not_found`, `forbidden` to whom is
+    banned.
+    """
     with transaction.atomic():
         if not Membership.objects.filter(user_id=user_id, room_id=room_id).exists():
             room = access_public_room(room_id=room_id)
@@ -66,7 +67,7 @@ def join(*, user_id: int, room_id: int) -> protocol.Room:
 
 
 def add(*, by_id: int, room_id: int, user_id: int) -> protocol.Room:
-    """Somebody in the room brings somebody else in, neither of whom has blocked the other.
+    """Somebody in the room brings somebody else in who is not banned, neither of whom has blocked the other.
 
     Raises `ClientError`: `not_found`, `forbidden`.
     """
@@ -104,12 +105,9 @@ def leave(*, user_id: int, room_id: int) -> int:
             raise ClientError("not_found", "No such room.")
         check_not_direct(membership.room)
         membership.delete()
-        _hand_over(room.pk)
-        _say(room, membership.user, "left")
-        removed = wire.encode(protocol.RoomRemoved(room.pk))
-        topic = topics.room(room.pk)
-        publish_on_commit(Event(topics.rooms(user_id), [removed], control=("detach", topic, room.head)))
-        events.tell([Left(user_id, room.pk)])
+        hand_over(room.pk)
+        log.say(room, membership.user, "left")
+        part(user_id=user_id, room=room)
     return room.head
 
 
@@ -145,7 +143,9 @@ def join_default_rooms(*, user_id: int) -> None:
     """What every new account is a member of."""
     with transaction.atomic():
         mine = Membership.objects.filter(user_id=user_id).values("room")
-        for room in Room.objects.filter(is_default=True, archived_at=None).exclude(pk__in=mine).order_by("pk"):
+        barred = restraint.in_force(Restriction.Kind.BAN).filter(user_id=user_id).values("room")
+        rooms = Room.objects.filter(is_default=True, archived_at=None).exclude(pk__in=mine).exclude(pk__in=barred)
+        for room in rooms.order_by("pk"):
             _add(room, user_id, Role.MEMBER)
 
 
@@ -166,33 +166,62 @@ def _insert(*, name: str, **fields: Any) -> Room:
 
 def _add(room: Room, user_id: int, role: str) -> bool:
     """A membership, the message that says so, and the news to the person's own sockets. Two at once make one, and for
-    one of them this is False.
+    one of them this is False. Raises `ClientError`: `forbidden` to whom is banned, `unavailable` while the site is
+    maintained.
     """
     locked = log.lock_rooms([room.pk])[room.pk]
+    check_writable(locked)
+    restraint.check_not_banned(room_id=room.pk, user_id=user_id)
     membership, created = Membership.objects.get_or_create(room_id=locked.pk, user_id=user_id, defaults={"role": role})
     if not created:
         return False
-    _say(locked, membership.user, "created the room" if role == Role.OWNER else "joined")
+    log.say(locked, membership.user, "created the room" if role == Role.OWNER else "joined")
     Membership.objects.filter(pk=membership.pk).update(last_read=locked.head)
-    event = protocol.RoomEvent(selectors.room_of(user_id=user_id, room_id=room.pk))
-    control = ("attach", topics.room(room.pk), locked.head)
-    publish_on_commit(Event(topics.rooms(user_id), [wire.encode(event)], control=control))
+    enter(user_id=user_id, room=locked)
     return True
 
 
-def _say(room: LockedRoom, user: Any, what: str) -> None:
-    """A system message in a locked room: `Alice joined`."""
-    author = wire.person(user)
-    log.append({room.pk: room}, [Entry(room.pk, author, uuid4(), f"{author.name} {what}", "system")])
+def enter(*, user_id: int, room: LockedRoom) -> None:
+    """The news to the person's own sockets that a locked room is theirs."""
+    event = protocol.RoomEvent(selectors.room_of(user_id=user_id, room_id=room.pk))
+    control = ("attach", topics.room(room.pk), room.head)
+    publish_on_commit(Event(topics.rooms(user_id), [wire.encode(event)], control=control))
 
 
-def _hand_over(room_id: int) -> None:
+def part(*, user_id: int, room: LockedRoom) -> None:
+    """The news, to them and to the rest of the site, that it is no longer."""
+    removed = wire.encode(protocol.RoomRemoved(room.pk))
+    control = ("detach", topics.room(room.pk), room.head)
+    publish_on_commit(Event(topics.rooms(user_id), [removed], control=control))
+    events.tell([Left(user_id, room.pk)])
+
+
+def tell(user_id: int, room: protocol.Room) -> None:
+    """What changed of a room for one person, to all of their sockets."""
+    publish_on_commit(Event(topics.rooms(user_id), [wire.encode(protocol.RoomEvent(room))]))
+
+
+def tell_role(room_id: int, user_id: int) -> None:
+    """What somebody is in a room now, and how many reports wait for them there."""
+    seen = selectors.seen_by(user_ids=[user_id], room_id=room_id).get(user_id)
+    if seen:
+        tell(user_id, protocol.Room(id=room_id, role=seen.role, reports=seen.reports))
+
+
+def check_not_direct_locked(room: LockedRoom) -> None:
+    """Raises `ClientError('forbidden')`."""
+    if room.is_direct:
+        raise ClientError("forbidden", "A conversation stays as it is. Start another one.")
+
+
+def hand_over(room_id: int) -> Membership | None:
+    """Gives a room without owners to whoever has been in it longest, moderators first; None where it has one."""
     members = Membership.objects.filter(room=room_id)
-    if members.filter(role=Role.OWNER).exists():
-        return
     heir = members.order_by("-role", "joined_at").first()
-    if heir:
-        Membership.objects.filter(pk=heir.pk).update(role=Role.OWNER)
+    if heir is None or members.filter(role=Role.OWNER).exists():
+        return None
+    Membership.objects.filter(pk=heir.pk).update(role=Role.OWNER)
+    return heir
 
 
 def _int(value: object) -> int:

@@ -17,14 +17,16 @@ import msgspec
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from chat.models import Membership, Mention, Message, Room, people_of
+from chat.models import Maintenance, Membership, Mention, Message, Restriction, Room, people_of
 
 Kind = Literal["text", "system"]
 
 
 @dataclass(slots=True)
 class LockedRoom:
-    """A room nobody else can write to until the transaction ends. `archived_at` is as the driver gives it."""
+    """A room nobody else can write to until the transaction ends. `archived_at` and `read_only` are as the driver gives
+    them; `maintenance` says why nobody may write anywhere, if nobody may.
+    """
 
     pk: int
     head: int
@@ -33,6 +35,9 @@ class LockedRoom:
     name: str
     kind: str
     people_key: str | None
+    slow_mode_seconds: int
+    read_only: Any
+    maintenance: str | None
 
     @property
     def is_direct(self) -> bool:
@@ -42,6 +47,13 @@ class LockedRoom:
     def people(self) -> frozenset[int]:
         """Whose conversation it is, also of those who have not come into it yet. Of another room: nobody's."""
         return people_of(self.people_key)
+
+
+class Seat(NamedTuple):
+    """What somebody is in a room. `muted` may be over: who minds looks when it ends."""
+
+    role: str
+    muted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +89,25 @@ def lock_rooms(room_ids: Iterable[int]) -> list[LockedRoom]:
     # SQLite has one writer, and the transaction is it from its beginning (BEGIN IMMEDIATE).
     lock = "FOR UPDATE" if connection.features.has_select_for_update else ""
     table = Room._meta.db_table
-    columns = ", ".join(LockedRoom.__slots__).replace("pk", "id", 1)
-    found = _fetch(f"SELECT {columns} FROM {table} WHERE id IN ({wanted}) ORDER BY id {lock}")
+    found = _fetch(f"SELECT {_columns()} FROM {table} WHERE id IN ({wanted}) ORDER BY id {lock}")
     return [LockedRoom(*row) for row in found]
 
 
-def active_members(pairs: Collection[tuple[int, int]], whole: Iterable[int] = ()) -> dict[tuple[int, int], str]:
-    """The roles of those of the pairs (room, person) that are a membership of an active account, and of everybody
+def active_members(pairs: Collection[tuple[int, int]], whole: Iterable[int] = ()) -> dict[tuple[int, int], Seat]:
+    """The seats of those of the pairs (room, person) that are a membership of an active account, and of everybody
     active in the rooms `whole`.
     """
     if not pairs:
         return {}
     wanted = ", ".join(f"({room_id:d}, {user_id:d})" for room_id, user_id in pairs)
-    found = f"SELECT m.room_id, m.user_id, m.role FROM {Membership._meta.db_table} m JOIN {_users()} WHERE u.is_active"
+    found = (
+        f"SELECT m.room_id, m.user_id, m.role, EXISTS ({_mute()})"
+        f" FROM {Membership._meta.db_table} m JOIN {_users()} WHERE u.is_active"
+    )
     statement = f"{found} AND (m.room_id, m.user_id) IN (VALUES {wanted})"
     if rooms := _list(whole):
         statement += f" UNION ALL {found} AND m.room_id IN ({rooms})"
-    return {(room_id, user_id): role for room_id, user_id, role in _fetch(statement)}
+    return {(room_id, user_id): Seat(role, muted) for room_id, user_id, role, muted in _fetch(statement)}
 
 
 def insert(rows: Sequence[Row], created_at: datetime) -> dict[tuple[int, int], int]:
@@ -160,6 +174,23 @@ def _rows_of_json(kind: type[Row | Called]) -> str:
 def _jsonable(row: Row) -> dict[str, Any]:
     client_id = str(row.client_id) if connection.features.has_native_uuid_field else row.client_id.hex
     return {name: getattr(row, name) for name in Row.__slots__} | {"client_id": client_id}
+
+
+@cache
+def _columns() -> str:
+    """Of a locked room, in the order of its fields."""
+    maintenance = f"(SELECT reason FROM {Maintenance._meta.db_table} WHERE id = 1)"
+    return ", ".join({"pk": "id", "maintenance": maintenance}.get(name, name) for name in LockedRoom.__slots__)
+
+
+@cache
+def _mute() -> str:
+    """Of the member `m`, in the room or everywhere: a probe of the index on people, of whom few have any."""
+    return (
+        f"SELECT 1 FROM {Restriction._meta.db_table} r WHERE r.user_id = m.user_id"
+        f" AND r.kind = '{Restriction.Kind.MUTE.value}' AND r.lifted_at IS NULL"
+        " AND (r.room_id = m.room_id OR r.room_id IS NULL)"
+    )
 
 
 @cache

@@ -1,15 +1,19 @@
 """What those who want to write may do: read under the locks of their rooms.
 
-One query; another if any answers a message, and one more if any writes to a conversation of two, or begins one.
+One query; another if any answers a message, one more if any writes to a conversation of two, or begins one, if any is
+muted, if any room is in slow mode.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from chat import protocol
-from chat.access import check_open, deny
-from chat.models import Membership, Message
+from django.utils import timezone
+
+from chat import protocol, restraint
+from chat.access import access_membership, check_open, deny
+from chat.models import Membership, Message, Restriction
 from chat.services import blocks, sql
 from chat.services.calls import AUDIENCES, Circle, Entry
 from chat.services.sql import LockedRoom
@@ -17,8 +21,10 @@ from realtime_site.live.errors import ClientError
 
 # Room, author, client_id: what makes a message the same one.
 Key = tuple[int, int, UUID]
+# Room, person.
+Pair = tuple[int, int]
 _WORDS = frozenset(AUDIENCES)
-_CALLERS = {Membership.Role.OWNER, Membership.Role.MODERATOR}
+MODERATORS = frozenset({Membership.Role.OWNER.value, Membership.Role.MODERATOR.value})
 
 
 @dataclass(frozen=True)
@@ -41,29 +47,56 @@ class Draft:
     def key(self) -> Key:
         return self.room_id, self.author_id, self.client_id
 
+    @property
+    def pair(self) -> Pair:
+        return self.room_id, self.author_id
+
 
 @dataclass(frozen=True)
 class Standing:
     """Of drafts, in rooms locked for them."""
 
     rooms: Mapping[int, LockedRoom]
-    # By room and person, of those who write or are answered.
-    roles: Mapping[tuple[int, int], str]
+    # Of those who write or are answered.
+    seats: Mapping[Pair, sql.Seat]
     # Who is in the conversations among the rooms.
     people: Mapping[int, Collection[int]]
     answered: Mapping[int, Message]
-    # Conversations in which a block stands between those who talk.
-    barred: frozenset[int]
+    # By conversation and person: between whoever writes and another a block stands.
+    barred: frozenset[Pair]
+    mutes: Mapping[Pair, Restriction]
+    # When those who wait in slow mode may write again; grows with `take_turn`.
+    turns: dict[Pair, datetime]
+    now: datetime = field(default_factory=timezone.now)
 
     def check(self, draft: Draft) -> None:
-        """Raises `ClientError`: `not_found`, `forbidden`."""
-        if (draft.room_id, draft.author_id) not in self.roles:
-            deny(draft.room_id)
-        check_open(self.rooms[draft.room_id])
-        if draft.room_id in self.barred:
+        """Raises `ClientError`: `not_found`, `forbidden`, `unavailable` while the site is maintained."""
+        seat = self.seats.get(draft.pair)
+        if seat is None:
+            deny(*draft.pair)
+        room = self.rooms[draft.room_id]
+        check_writable(room)
+        if draft.pair in self.barred:
             raise blocks.refusal()
+        if seat.muted and draft.pair in self.mutes:
+            raise restraint.refusal(self.mutes[draft.pair])
+        check_not_read_only(read_only=room.read_only, role=seat.role)
         if draft.reply_to is not None and self._answered_by(draft) is None:
             raise ClientError("not_found", "No such message to reply to.")
+
+    def waits(self, draft: Draft) -> bool:
+        """Whether its author writes so often only."""
+        return draft.pair in self.turns
+
+    def take_turn(self, draft: Draft) -> None:
+        """Of those who wait. Raises `ClientError('rate_limited')` with the exact wait."""
+        if not self.waits(draft):
+            return
+        seconds = self.rooms[draft.room_id].slow_mode_seconds
+        left = (self.turns[draft.pair] - self.now).total_seconds()
+        if left > 0:
+            raise ClientError("rate_limited", f"Slow mode: one message every {spoken(seconds)}.", retry_after=left)
+        self.turns[draft.pair] = self.now + timedelta(seconds=seconds)
 
     def entry(
         self, draft: Draft, author: protocol.Person, before: tuple[str, frozenset[int]] = ("", frozenset())
@@ -75,11 +108,11 @@ class Standing:
 
     def _circle(self, draft: Draft, answers: Message | None, before: tuple[str, frozenset[int]]) -> Circle:
         room_id = draft.room_id
-        answered = answers.author_id if answers and (room_id, answers.author_id) in self.roles else None
+        answered = answers.author_id if answers and (room_id, answers.author_id) in self.seats else None
         return Circle(
             # Who called many and may no longer still mends what they said.
             words=_WORDS
-            if room_id in self.people or self.roles[room_id, draft.author_id] in _CALLERS
+            if room_id in self.people or self.seats[draft.pair].role in MODERATORS
             else _WORDS & {before[0]},
             online=draft.online,
             people=self.people.get(room_id, ()),
@@ -98,19 +131,76 @@ def read(rooms: Mapping[int, LockedRoom], drafts: Sequence[Draft]) -> Standing:
     wanted = {(draft.room_id, draft.author_id) for draft in drafts}
     wanted |= {(message.room_id, message.author_id) for message in answered.values()}
     people: dict[int, list[int]] = {room.pk: [] for room in rooms.values() if room.is_direct}
-    roles = sql.active_members(wanted, whole=people)
-    for room_id, user_id in roles if people else ():
+    seats = sql.active_members(wanted, whole=people)
+    for room_id, user_id in seats if people else ():
         if room_id in people:
             people[room_id].append(user_id)
-    pairs = {room_id: _pairs(rooms[room_id], {user for room, user in wanted if room == room_id}) for room_id in people}
-    return Standing(rooms, roles, people, answered, blocks.barred(pairs))
+    pairs = {draft.pair: _pairs(rooms[draft.room_id], draft.author_id) for draft in drafts if draft.room_id in people}
+    mutes = restraint.mutes([pair for pair, seat in seats.items() if seat.muted])
+    return Standing(rooms, seats, people, answered, blocks.barred(pairs), mutes, _turns(rooms, drafts, seats))
 
 
-def _pairs(room: LockedRoom, writers: set[int]) -> list[frozenset[int]]:
+def check_may_relay(*, user_id: int, room_id: int) -> bool:
+    """Whether a room is a conversation of two. Raises `ClientError`: `not_found`, `forbidden` for those who may not
+    write there.
+    """
+    pair = room_id, user_id
+    of_two = blocks.check_not_barred(room_id=room_id)
+    membership = access_membership(user_id=user_id, room_id=room_id)
+    if mute := restraint.mutes([pair]).get(pair):
+        raise restraint.refusal(mute)
+    check_not_read_only(read_only=membership.room.read_only, role=membership.role)
+    return of_two
+
+
+def check_not_read_only(*, read_only: bool, role: str) -> None:
+    """Raises `ClientError('forbidden')`."""
+    if read_only and role not in MODERATORS:
+        raise ClientError("forbidden", "Only owners and moderators write in this room.")
+
+
+def check_writable(room: LockedRoom) -> None:
+    """Raises `ClientError` where nothing new may be written by anybody: `forbidden`, `unavailable`."""
+    check_open(room)
+    if room.maintenance is not None:
+        raise restraint.maintained(room.maintenance)
+
+
+def spoken(seconds: int) -> str:
+    """A span in words: `30 s`, `5 min`, `2 h`."""
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds >= unit and seconds % unit == 0:
+            return f"{seconds // unit} {name}"
+    return f"{seconds} s"
+
+
+def _turns(
+    rooms: Mapping[int, LockedRoom], drafts: Sequence[Draft], seats: Mapping[Pair, sql.Seat]
+) -> dict[Pair, datetime]:
+    """When those of the authors may write whom slow mode concerns. One query, if any room has it."""
+    slow = {pk: room.slow_mode_seconds for pk, room in rooms.items() if room.slow_mode_seconds}
+    if not slow:
+        return {}
+    waiting = {draft.pair for draft in drafts if draft.room_id in slow and draft.pair in seats}
+    waiting = {pair for pair in waiting if seats[pair].role not in MODERATORS}
+    rows = Membership.objects.filter(room__in=slow, user__in={user_id for _, user_id in waiting})
+    found = {(row.room_id, row.user_id): row.posted_at for row in rows}
+    long_ago = datetime.min.replace(tzinfo=timezone.now().tzinfo)
+    return {pair: at + timedelta(seconds=slow[pair[0]]) if (at := found.get(pair)) else long_ago for pair in waiting}
+
+
+def store_turns(turns: Mapping[Pair, datetime], authors: Collection[Pair], now: datetime) -> None:
+    """Writes down that those of the authors whom slow mode concerns have written now."""
+    for room_id in {room_id for room_id, _ in turns.keys() & authors}:
+        users = [user_id for room, user_id in turns.keys() & authors if room == room_id]
+        Membership.objects.filter(room=room_id, user__in=users).update(posted_at=now)
+
+
+def _pairs(room: LockedRoom, writer: int) -> list[frozenset[int]]:
     """Of whom neither may have blocked the other: two who talk; who begins a talk of more, and each of these."""
     if len(room.people) == 2:
         return [room.people]
-    return [] if room.head else [frozenset({one, other}) for one in writers for other in room.people - {one}]
+    return [] if room.head else [frozenset({writer, other}) for other in room.people - {writer}]
 
 
 def _answered(ids: set[int]) -> dict[int, Message]:

@@ -16,6 +16,8 @@ from realtime_site.live.admin import ListAdmin
 from realtime_site.live.publish import recheck_on_commit
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth documents it
+# Every page has the line of places instead; all tables are on the first page.
+admin.site.enable_nav_sidebar = False
 
 
 class PersonChangeForm(UserChangeForm):  # type: ignore[type-arg]  # generic in the stubs only

@@ -18,7 +18,8 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's own is 
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         field, _, asked = lookup.partition("__")
-        return field in self.list_filter and (asked or "exact") in _ASKED
+        offered = {getattr(one, "parameter_name", one) for one in self.list_filter}
+        return field in offered and (asked or "exact") in _ASKED
 
 
 class ReadOnlyAdmin(ListAdmin):

@@ -77,7 +77,7 @@ class LiveRequest(WebRequest):  # type: ignore[misc]
 
     def process(self) -> Any:
         transport = self.channel.transport
-        if len(transport.dataBuffer) + transport._tempDataLen > UNREAD_BYTES:
+        if unread(transport) > UNREAD_BYTES:
             transport.abortConnection()  # it asks on and on, and does not read what it is answered
             return None
         self.requestHeaders.removeHeader(b"daphne-root-path")
@@ -88,6 +88,11 @@ class LiveRequest(WebRequest):  # type: ignore[misc]
             b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
         )
         self.channel.loseConnection()
+
+
+def unread(transport: Any) -> int:
+    """Bytes that were written and wait to be read by the other end."""
+    return len(transport.dataBuffer) + int(transport._tempDataLen)
 
 
 class LiveHTTPFactory(HTTPFactory):  # type: ignore[misc]

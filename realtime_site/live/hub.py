@@ -15,6 +15,7 @@ Knows no chat: `settings.LIVE_EVENT_SOURCE` answers for the database.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Set
+from contextvars import Context
 from importlib import import_module
 from time import monotonic
 from typing import Any, cast
@@ -23,6 +24,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from realtime_site.live import topics
+from realtime_site.live.broadcast import Broadcast
 from realtime_site.live.database import in_database
 from realtime_site.live.errors import ClientError
 from realtime_site.live.events import Event, EventSource, Told, from_layer, to_layer
@@ -62,6 +64,7 @@ class Hub:
         self.source = cast(EventSource, import_module(settings.LIVE_EVENT_SOURCE))
         self.topics: dict[str, Topic] = {}
         self._recheck = Recheck(self.source)
+        self._broadcast = Broadcast(lambda: self.sockets)
         # What sockets are told once the worker drains.
         self.farewell: str | None = None
         self._listeners: dict[str, Callable[[dict[str, Any]], None]] = {}
@@ -83,10 +86,13 @@ class Hub:
         for work in (self._receive, self._deliver, self._send, self._watch, self._recheck.run):
             self.spawn(work)
         self.listen(topics.RECHECK, lambda message: self._recheck.doubt(message["users"]))
+        self.listen(topics.SITE, self._broadcast.hear)
 
     def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Runs `work` again and again for as long as the hub lives."""
-        self._tasks.append(self.loop.create_task(self._forever(work), name=f"hub {work.__name__}"))
+        # In nobody's course, whoever was the first to want a hub.
+        task = self.loop.create_task(self._forever(work), name=f"hub {work.__name__}", context=Context())
+        self._tasks.append(task)
 
     async def stop(self) -> None:
         tasks = [*self._tasks, *self._repairs.values()]
@@ -119,9 +125,10 @@ class Hub:
     def sockets(self) -> Set[Subscriber]:
         return self._recheck.sockets
 
-    def came(self, socket: Subscriber) -> None:
-        """A socket is open. From here on it is closed when its person may be here no more."""
+    def came(self, socket: Subscriber, since: float) -> None:
+        """A socket is open. From here on it is closed when its person may be here no more. It knocked at `since`."""
         self._recheck.came(socket)
+        self._broadcast.greet(socket, since)
         if self.farewell:  # its handshake was on the way when the others were told
             socket.goodbye(self.farewell)
 

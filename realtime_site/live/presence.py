@@ -17,7 +17,7 @@ from typing import Any
 from realtime_site.live import topics
 from realtime_site.live.events import Event
 from realtime_site.live.frames import encode
-from realtime_site.live.hub import Hub, hub
+from realtime_site.live.hub import Hub, hub, running_hub
 
 Person = dict[str, Any]
 PersonId = int
@@ -27,6 +27,8 @@ EVERYTHING_SECONDS = 15.0
 FORGET_SECONDS = 45.0
 # A reload of the page, or a reconnect, must not flicker for the others.
 GRACE_SECONDS = 4.0
+# What a page waits for the loop to say who is online.
+ANSWER_SECONDS = 1.0
 # People named in one event, each way: a thousand arriving at once are a number, not a list.
 NAMED = 50
 
@@ -243,3 +245,20 @@ def presence() -> Presence:
     if _current is None or _current._hub is not hub():
         _current = Presence(hub())
     return _current
+
+
+def online_from_thread(topic: str) -> dict[PersonId, Person] | None:
+    """People online on the topic, for a page; None in a process without sockets, or when it is too busy to say."""
+    running = running_hub()
+    if running is None:
+        return None
+    asked = asyncio.run_coroutine_threadsafe(_online(topic), running.loop)
+    try:
+        return asked.result(ANSWER_SECONDS)
+    except TimeoutError:
+        asked.cancel()
+        return None
+
+
+async def _online(topic: str) -> dict[PersonId, Person]:
+    return presence().online(topic)

@@ -35,6 +35,13 @@ def recheck_on_commit(*user_ids: int) -> None:
     tell_on_commit(topics.RECHECK, {"users": list(user_ids)})
 
 
+def broadcast_on_commit(text: str) -> None:
+    """A finished wire text for every socket of every worker, when the current transaction commits. Raises nothing; it
+    may be lost.
+    """
+    tell_on_commit(topics.SITE, {"text": text})
+
+
 def tell_on_commit(topic: str, message: dict[str, Any]) -> None:
     """Tells all workers something when the current transaction commits. Raises nothing; it may be lost."""
     transaction.on_commit(lambda: _tell(topic, message), robust=True)

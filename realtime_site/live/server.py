@@ -21,7 +21,7 @@ from realtime_site.listening import BACKLOG
 from realtime_site.live.closing import Close
 from realtime_site.live.database import is_busy
 from realtime_site.live.frames import encode
-from realtime_site.live.http import LiveHTTPFactory
+from realtime_site.live.http import REQUEST_SECONDS, UNREAD_BYTES, LiveHTTPFactory, unread
 from realtime_site.live.hub import Hub, hub
 from realtime_site.live.presence import presence
 from realtime_site.live.vitals import vitals
@@ -78,6 +78,12 @@ class LiveServer(Server):  # type: ignore[misc]
         send: Callable[[dict[str, Any]], Any] = lambda message: self.handle_reply(live, message)  # noqa: E731
         running = self.application(scope, live.receive, send)
         self.connections[live]["application_instance"] = asyncio.ensure_future(running)
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """As daphne's; but what is streamed waits for who reads it, rather than in memory."""
+        await super().handle_reply(protocol, message)
+        if message.get("more_body"):
+            await self._until(lambda: _is_read(protocol), time.monotonic() + REQUEST_SECONDS)
 
     def timeout_checker(self) -> None:
         """As daphne's; one connection's trouble does not end it for all."""
@@ -141,6 +147,11 @@ class LiveServer(Server):  # type: ignore[misc]
             for details in self.connections.values()
             if "application_instance" in details
         )
+
+
+def _is_read(protocol: Any) -> bool:
+    """Whether whoever asked has read about as much as was written, or is gone."""
+    return not protocol.channel or unread(protocol.channel.transport) <= UNREAD_BYTES
 
 
 def _log_failure(event: dict[str, Any]) -> None:

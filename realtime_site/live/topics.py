@@ -4,6 +4,7 @@ HUBS = "hubs"  # the one group of the channel layer that all hubs share
 LIMITS = "limits"  # what was spent of tokens
 RECHECK = "recheck"  # people of whom something changed that their sockets depend on
 INBOXES = "inboxes"  # notifications for many people at once
+SITE = "site"  # what all sockets of all workers are told
 PRESENCE = "presence"  # the workers' gossip about who is online
 VITALS = "vitals"  # and about how they are
 

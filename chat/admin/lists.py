@@ -1,8 +1,4 @@
-"""Rooms in Django's admin, for looking things up. Direct conversations are nobody's to look up.
-
-What changes a room's events goes through services, so that sockets hear of it: a message without its number would be a
-hole in the room's order.
-"""
+"""Lists to look things up in. Direct conversations are nobody's to look up."""
 
 from typing import Any
 
@@ -11,16 +7,6 @@ from django.http import HttpRequest
 
 from chat.models import Invitation, Membership, Message, Room
 from realtime_site.live.admin import ReadOnlyAdmin
-
-
-@admin.register(Room)
-class RoomAdmin(ReadOnlyAdmin):
-    list_display = ("name", "slug", "kind", "is_default", "head", "last_message_at", "archived_at")
-    list_filter = ("kind", "is_default", "archived_at")
-    search_fields = ("name", "slug", "topic")
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).exclude(kind=Room.Kind.DIRECT)
 
 
 @admin.register(Membership)

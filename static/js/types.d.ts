@@ -383,3 +383,5 @@ interface Sample {
   at: number;
   value: number;
 }
+
+type SparkLine = import("./dashboard/spark-line.js").SparkLine;

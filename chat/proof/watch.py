@@ -75,8 +75,8 @@ class Watch:
         self.hour.report(now, said, lost=bool(lost), before=reader.reported_at)
         reader.reported_at = now
         wrong = [*(Found("lost", *one) for one in lost), *_of_order(said, rooms)]
-        for found in wrong:
-            self._write(found, user_id, self._explain(found, reader, said, outlet, now))
+        for one in wrong:
+            self._write(one, user_id, self._explain(one, reader, said, outlet, now))
 
     def _lost(self, reader: Reader, room: int, seq: int, now: float) -> Lost | None:
         topic = self.hub.topics.get(topics.room(room))

@@ -19,7 +19,9 @@ Histogram = Annotated[list[Count], Meta(min_length=len(DELAY_BUCKETS_MS) + 1, ma
 
 
 class DeliveryReport(Command, tag="delivery.report"):
-    """Counts are of the time since the client's last report. `rooms`: pairs of a room and the seq it is complete to."""
+    """Counts are of the time since the client's last report. `rooms`: pairs of a room and the seq it is complete to, a
+    room in which something was wrong first.
+    """
 
     rooms: Annotated[list[tuple[int, int]], Meta(max_length=PROOF_ROOMS)]
     received: Count

@@ -215,6 +215,17 @@ interface Option {
   icon?: string;
 }
 
+/** What a client has counted of its events: static/js/live/proof.js. */
+interface Tally {
+  received: number;
+  duplicated: number;
+  reordered: number;
+  held: number;
+  repaired: number;
+  delays: number[];
+  own_delays: number[];
+}
+
 type LiveSocket = import("./live/socket.js").LiveSocket;
 type Session = import("./chat/session.js").Session;
 type App = import("./chat/app.js").App;

@@ -58,7 +58,16 @@ export class App {
     this.#adopt(owner);
     const room = session.rooms.byId.get(bootstrap.room);
     if (room) this.openRoom(room, { at: bootstrap.at, push: false, page: bootstrap });
+    session.socket.addEventListener("welcome", () => this.#prove(), { once: true });
     session.socket.start();
+  }
+
+  /** Once the page is up: tells the server how complete it is. Without it all else works. */
+  async #prove() {
+    try {
+      const { Proving } = await import("./proving.js");
+      new Proving(this.session, { page: document });
+    } catch {}
   }
 
   #listen() {

@@ -2,7 +2,8 @@
 // open; turns frames into changes of these. Knows no document: elements listen and ask.
 //
 // Events: "rooms"; "blocked"; "timeline", "typing" and "members" with the room's id as `detail`; "connection"; "removed" with the room;
-// "maintenance" when it begins, changes or ends; "announcement" with the frame; "stranger" when the connection is somebody else's; "caughtup" with how many messages came while nobody listened.
+// "maintenance" when it begins, changes or ends; "announcement" with the frame; "stranger" when the connection is somebody else's; "caughtup" with how many messages came while nobody listened;
+// "arrived" with an event that is applied: it has a `type` when it came live, and none when it was asked for.
 
 import { onFrame } from "./frames.js";
 import { Logs } from "./logs.js";
@@ -181,6 +182,7 @@ export class Session extends EventTarget {
     if (isNew && event.room === this.current && !this.attentive && (log.timeline.newAfter ?? 0) < before.last_read) {
       log.markNew(before.last_read);
     }
+    this.tell("arrived", event);
     this.rooms = list.message(this.rooms, event, log.timeline.messages.find(({ id }) => id === event.message.id));
     this.typing.stop(event.room, event.message.author.id);
     this.tell("rooms");

@@ -71,22 +71,24 @@ class Standing:
 
     def check(self, draft: Draft) -> None:
         """Raises `ClientError`: `not_found`, `forbidden`, `unavailable` while the site is maintained."""
-        seat = self.seats.get(draft.pair)
+        pair = draft.room_id, draft.author_id
+        seat = self.seats.get(pair)
         if seat is None:
-            deny(*draft.pair)
+            deny(*pair)
         room = self.rooms[draft.room_id]
         check_writable(room)
         if draft.pair in self.barred:
             raise blocks.refusal()
-        if seat.muted and draft.pair in self.mutes:
-            raise restraint.refusal(self.mutes[draft.pair])
-        check_not_read_only(read_only=room.read_only, role=seat.role)
+        if seat.muted and pair in self.mutes:
+            raise restraint.refusal(self.mutes[pair])
+        if room.read_only:
+            check_not_read_only(read_only=True, role=seat.role)
         if draft.reply_to is not None and self._answered_by(draft) is None:
             raise ClientError("not_found", "No such message to reply to.")
 
     def waits(self, draft: Draft) -> bool:
         """Whether its author writes so often only."""
-        return draft.pair in self.turns
+        return bool(self.turns) and draft.pair in self.turns
 
     def take_turn(self, draft: Draft) -> None:
         """Of those who wait. Raises `ClientError('rate_limited')` with the exact wait."""

@@ -48,19 +48,7 @@ def of(person_id: int) -> list[Place]:
     rows = {row.session_key: row for row in UserSession.objects.filter(user=person_id)}
     there = Session.objects.filter(session_key__in=rows, expire_date__gt=timezone.now())
     opened = [rows[key] for key in there.values_list("session_key", flat=True)]
-    places = [
-        Place(
-            row.pk,
-            agents.name(row.user_agent),
-            row.user_agent,
-            row.ip,
-            row.created_at,
-            row.last_seen_at,
-            row.session_key,
-        )
-        for row in opened
-    ]
-    return sorted(places, key=lambda place: place.seen, reverse=True)
+    return sorted(map(_place, opened), key=lambda place: place.seen, reverse=True)
 
 
 def _place(row: UserSession) -> Place:

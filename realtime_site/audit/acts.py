@@ -32,7 +32,7 @@ class ReasonForm(forms.Form):
 class TimedForm(ReasonForm):
     """For acts that end by themselves, or do not. `seconds` is None for those."""
 
-    field_order = ("seconds", "reason")
+    field_order: Sequence[str] = ("seconds", "reason")
     seconds = forms.TypedChoiceField(
         choices=[
             ("3600", "An hour"),
@@ -83,6 +83,10 @@ class Act(View):
     def initial(self, subject: Any) -> dict[str, Any]:
         return {}
 
+    def form(self, subject: Any, data: Any = None) -> forms.Form:
+        """What asks. `data` is what was posted; None at first."""
+        return self.form_class(data, initial=self.initial(subject))
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.has_perm(self.permission):
             raise PermissionDenied
@@ -90,12 +94,11 @@ class Act(View):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         subject = self.find(**kwargs)
-        initial = self.initial(subject)
-        return self._page(request, subject, self.form_class(initial=initial), self.touches(subject, initial))
+        return self._page(request, subject, self.form(subject), self.touches(subject, self.initial(subject)))
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         subject = self.find(**kwargs)
-        form = self.form_class(request.POST, initial=self.initial(subject))
+        form = self.form(subject, request.POST)
         if not form.is_valid():
             return self._page(request, subject, form, (), status=422)
         if "confirm" not in request.POST:

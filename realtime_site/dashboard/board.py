@@ -108,7 +108,7 @@ class Board:
         self._pages = {view: page for view, page in self._pages.items() if view in looking}
         for view, watchers in looking.items():
             found = await self._rooms(view)
-            self._tell([one for one in watchers if self._views.get(one) is view], [found])
+            self._tell([one for one in watchers if self._views.get(one) == view], [found])
             self._tell(watchers, told)
 
     @staticmethod

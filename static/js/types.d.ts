@@ -394,3 +394,5 @@ interface Sample {
   at: number;
   value: number;
 }
+
+type SparkLine = import("./dashboard/spark-line.js").SparkLine;

@@ -5,6 +5,8 @@ A line of standard input is one site: `{"database": path, "wanted": …}`. What 
 The first of a room's people owns it. A third part of what is said is the place, from 0, of what it answers.
 `{"admins": ["alice"]}` makes some of the people superusers.
 `{"direct": [{"people": ["alice", "bob"], "messages": [["bob", "hi"]]}]}` makes conversations the same way.
+`{"superusers": ["ann"]}` are admins, and `{"moderated": ["bob", "general"]}` lets the first of them act upon somebody there in
+all ways, so that each of the admin's pages has something to show.
 A line of standard output answers it: session keys by username, or `{"error": …}`.
 """
 
@@ -27,7 +29,8 @@ from chat import protocol  # noqa: E402
 from chat.models import Room  # noqa: E402
 from chat.services import direct, messages  # noqa: E402
 from realtime_site.accounts.models import User  # noqa: E402
-from tests.factories import make_room, make_user  # noqa: E402
+from tests.browser import moderated  # noqa: E402
+from tests.factories import make_admin, make_room, make_user  # noqa: E402
 
 
 def main() -> None:
@@ -48,6 +51,7 @@ def seed(wanted: dict[str, Any]) -> dict[str, str]:
     """Session keys by username."""
     people = {name: make_user(name, display_name=name.title()) for name in wanted.get("people", [])}
     User.objects.filter(username__in=wanted.get("admins", [])).update(is_staff=True, is_superuser=True)
+    people |= {name: make_admin(name, display_name=name.title()) for name in wanted.get("superusers", [])}
     for slug, members in wanted.get("rooms", {}).items():
         owner, *others = [people[name] for name in members]
         make_room(slug, owner, *others)
@@ -58,7 +62,10 @@ def seed(wanted: dict[str, Any]) -> dict[str, str]:
         for opener in everybody if said else everybody[:1]:
             room = direct.open_with(user_id=opener, people=everybody)
         _say(Room.objects.get(pk=room.id), said)
-    return {name: _session(user) for name, user in people.items()}
+    if "moderated" in wanted:
+        whom, slug = wanted["moderated"]
+        moderated.moderate(people[wanted["superusers"][0]], people[whom], Room.objects.get(slug=slug))
+    return {name: session_of(user) for name, user in people.items()}
 
 
 def _say(room: Room, said: list[list[Any]]) -> None:
@@ -79,7 +86,7 @@ def _say(room: Room, said: list[list[Any]]) -> None:
         stored += [posted.id for posted in messages.post_batch(drafts) if isinstance(posted, protocol.Message)]
 
 
-def _session(user: User) -> str:
+def session_of(user: User) -> str:
     session: Any = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]

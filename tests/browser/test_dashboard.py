@@ -16,7 +16,7 @@ PATH = "/admin/dashboard/"
 
 
 def figure(name: str) -> str:
-    return f"[data-figure={name}] .tile__value"
+    return f"[data-figure={name}] .meter__value"
 
 
 @pytest.mark.parametrize("supervised_site", [2], ids=["two workers"], indirect=True)
@@ -24,7 +24,7 @@ def test_figures_move_and_a_killed_worker_goes(supervised_site: Site, enter: Ent
     rooms = {"general": ["alice", "bob"], "attic": ["alice"]}
     keys = supervised_site.seed(people=["alice", "bob"], admins=["alice"], rooms=rooms)
     board = enter(supervised_site, keys["alice"], "/admin/")
-    board.locator("#header").get_by_role("link", name="Live dashboard").click()
+    board.locator("#header").get_by_role("link", name="Dashboard").click()
     expect(board.locator(".live__word")).to_have_text("Live")
     expect(board.locator(".worker")).to_have_count(2)
     expect(board.locator(figure("people"))).to_have_text("0")

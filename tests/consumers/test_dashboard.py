@@ -76,6 +76,16 @@ async def test_each_hears_of_the_page_they_look_at(connect: Connect, watcher: Us
     assert (await one.event("rooms"))["sort"] == "name"  # the next one, by the clock
 
 
+async def test_all_who_look_at_the_same_page_are_told_of_it_again_and_again(connect: Connect, watcher: User) -> None:
+    both = [await connect(watcher, PATH), await connect(watcher, PATH)]
+    for client in both:
+        await watch(client)
+    chat = await connect(watcher, "/ws/chat/")
+    await chat.send(chat.room("general")["id"], "hello")
+    for client in both:
+        await client.event("rooms", lambda event: event["rooms"][0]["rate"] == 1 and event["rooms"][0]["online"] == 1)
+
+
 @pytest.mark.parametrize(
     "wrong", [{"page": 0}, {"page": 10**7}, {"sort": "password"}, {"order": "up"}, {"query": "x" * 61}, {"query": 5}]
 )

@@ -7,20 +7,20 @@ import { bytes, count, milliseconds, rate } from "./format.js";
 const WRITTEN = { count, rate, milliseconds, bytes };
 
 export class Headline {
-  /** @param {ParentNode} root its tiles name a figure of `totals`, and how it is written */
+  /** @param {ParentNode} root its meters name a figure of `totals`, and how it is written */
   constructor(root) {
-    this.tiles = [...root.querySelectorAll("[data-figure]")].map((tile) => ({
-      name: /** @type {keyof Totals} */ (tile.getAttribute("data-figure")),
-      write: WRITTEN[tile.getAttribute("data-as") ?? "count"],
-      value: one(tile, ".tile__value"),
-      peak: one(tile, ".tile__peak"),
-      spark: /** @type {SparkLine} */ (one(tile, "spark-line")),
+    this.meters = [...root.querySelectorAll("[data-figure]")].map((meter) => ({
+      name: /** @type {keyof Totals} */ (meter.getAttribute("data-figure")),
+      write: WRITTEN[meter.getAttribute("data-as") ?? "count"],
+      value: one(meter, ".meter__value"),
+      peak: one(meter, ".meter__peak"),
+      spark: /** @type {SparkLine} */ (one(meter, "spark-line")),
     }));
   }
 
   /** @param {Totals} totals @param {number} now */
   show(totals, now) {
-    for (const { name, write, value, peak, spark } of this.tiles) {
+    for (const { name, write, value, peak, spark } of this.meters) {
       spark.add(now, totals[name]);
       say(value, write(totals[name]));
       say(peak, totals[name] === null ? "not used here" : `peak ${write(spark.peak)}`);

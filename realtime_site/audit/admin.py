@@ -68,7 +68,7 @@ class ActorFilter(OneFilter):
 
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "actor_name", "done", "person_name", "room_name", "reason", "whence", "state")
+    list_display = ("at", "who", "done", "whom", "reason", "whence", "state")
     list_display_links = ("at",)
     list_filter = (ActorFilter, ("action", admin.AllValuesFieldListFilter), "via", PersonFilter, RoomFilter)
     list_select_related = ("undone",)
@@ -109,6 +109,14 @@ class EntryAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
+    @admin.display(description="who", ordering="actor_name")
+    def who(self, entry: Entry) -> str:
+        return entry.actor_name
+
+    @admin.display(description="whom, where", ordering="person_name")
+    def whom(self, entry: Entry) -> str:
+        return format_html("{}<small>{}</small>", entry.person_name, entry.room_name)
+
     @admin.display(description="what", ordering="action")
     def done(self, entry: Entry) -> str:
         return format_html("{}<small>{}</small>", entry.summary, entry.action)
@@ -140,7 +148,8 @@ class EntryAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         may_export = request.user.has_perm("audit.export_entry")
-        return super().changelist_view(request, {"may_export": may_export, **(extra_context or {})})
+        extra = {"may_export": may_export, "title": "Log", **(extra_context or {})}
+        return super().changelist_view(request, extra)
 
     def export(self, request: HttpRequest) -> HttpResponseBase:
         """What the list shows with these filters, as a file. POST, since it is written down."""

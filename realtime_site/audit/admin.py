@@ -94,13 +94,6 @@ class EntryAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("state",)
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        return lookup in {"action", "action__exact", "via__exact", "at__gte", "at__lt"} or lookup in {
-            "at__year",
-            "at__month",
-            "at__day",
-        }
-
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [

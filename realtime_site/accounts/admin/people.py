@@ -132,4 +132,5 @@ def _ticked(field: Any) -> Any:
         choices = field.choices
         field.widget = CheckboxSelectMultiple(attrs={"class": "checks"})
         field.widget.choices = choices
+        field.help_text = ""
     return field

@@ -24,6 +24,7 @@ NAMES = (
     "flood",
     "notifying",
     "announcing",
+    "dashboard",
 )
 RUNS = 3
 

@@ -26,7 +26,8 @@ SIZE = 10
 # Who talks is among them; the others are elsewhere.
 EVERYBODY = 10_000
 PER_SECOND = 5.0
-SECONDS = 6.0
+# As long as the announcement takes here, with its rests.
+SECONDS = 9.0
 PAIRS = 7
 Figures = dict[str, Any]
 

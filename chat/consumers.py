@@ -11,6 +11,7 @@ from django.conf import settings
 from chat import history, people, protocol, selectors, wire
 from chat.access import access_own_message
 from chat.moderating import Moderating
+from chat.proving import ProvingSockets
 from chat.services import blocks, direct, maintenance, messages, rooms, standing
 from chat.sockets import who_is_called
 from chat.text import mentioned
@@ -33,11 +34,13 @@ RELAY_SECONDS = 4.0
 _conversations = Buckets("conversations", Rate(per_second=1 / 180, burst=20))
 
 
-class ChatConsumer(Moderating):
+class ChatConsumer(Moderating, ProvingSockets):
     """All rooms of one person."""
 
     commands: ClassVar[tuple[type[Command], ...]] = (*LiveConsumer.commands, *protocol.COMMANDS)
-    buckets: ClassVar[tuple[Buckets, ...]] = (*Moderating.buckets, _conversations)
+    buckets: ClassVar[tuple[Buckets, ...]] = tuple(
+        dict.fromkeys((*Moderating.buckets, *ProvingSockets.buckets, _conversations))
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,6 +49,9 @@ class ChatConsumer(Moderating):
         # When it was asked last whether the person may relay to a room; not kept of conversations of two, where a block
         # counts at once.
         self._may_relay: dict[int, float] = {}
+        # Signals and typing that wait for the database; while there are any, the next ones wait behind them.
+        self._relays = 0
+        self._relaying: asyncio.Lock | None = None
 
     @classmethod
     def snapshots(cls, sockets: Sequence[Self]) -> list[Snapshot | ClientError]:
@@ -194,17 +200,26 @@ class ChatConsumer(Moderating):
             raise ClientError("not_found", "No such room.")
         relayed = Event(topic, [wire.encode(event)], ephemeral=isinstance(event, protocol.TypingEvent))
         asked_at = self._may_relay.get(room_id)
-        if asked_at is None:
-            return self._relay_if_allowed(room_id, relayed)
+        if self._relays or asked_at is None:
+            return self._relay_in_turn(room_id, relayed)
         if monotonic() - asked_at > RELAY_SECONDS:
             self._may_relay[room_id] = monotonic()  # one question at a time
             self.run(self._ask_to_relay(room_id))
         self.hub.publish(relayed)
         return {}
 
-    async def _relay_if_allowed(self, room_id: int, event: Event) -> Fields:
-        await self._ask_to_relay(room_id)
-        self.hub.publish(event)
+    async def _relay_in_turn(self, room_id: int, event: Event) -> Fields:
+        """In the order they came: cursors and live figures need it."""
+        self._relays += 1
+        self._relaying = self._relaying or asyncio.Lock()
+        try:
+            async with self._relaying:
+                if room_id not in self._may_relay:
+                    await self._ask_to_relay(room_id)
+                if event.topic in self._topics:
+                    self.hub.publish(event)
+        finally:
+            self._relays -= 1
         return {}
 
     async def _ask_to_relay(self, room_id: int) -> None:

@@ -14,6 +14,9 @@ urlpatterns = [
     path("rooms/<slug:slug>/join/", views.join, name="join"),
     path("rooms/<slug:slug>/leave/", views.leave, name="leave"),
     path("rooms/<slug:slug>/settings/", views.room_settings, name="settings"),
+    path("rooms/<slug:slug>/archive/", views.archive, name="archive"),
+    path("rooms/<slug:slug>/transfer/", views.transfer, name="transfer"),
+    path("rooms/<slug:slug>/invite/<int:invitation_id>/revoke/", views.revoke, name="revoke"),
     path("rooms/<slug:slug>/invite/", views.invite, name="invite"),
     path("invite/<str:code>/", views.invitation, name="invitation"),
 ]

@@ -7,20 +7,26 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chat import history, people, protocol, selectors, wire
-from chat.forms import PersonForm, RoomForm, RoomSettingsForm
+from chat.forms import ArchiveForm, InvitationForm, PersonForm, RoomForm, RoomSettingsForm, TransferForm
 from chat.models import Invitation, Membership, Room
-from chat.services import direct, invitations, rooms
+from chat.services import administration, direct, invitations, roles, rooms
+from realtime_site.audit.acts import address_of
+from realtime_site.audit.log import Actor
+from realtime_site.audit.models import Entry
+from realtime_site.live.errors import ClientError
 
 PAGE_MESSAGES = 50
 LAST_ROOM_COOKIE = "room"
-Kind = Room.Kind
+Kind, Role = Room.Kind, Membership.Role
 
 
 @require_GET
@@ -106,33 +112,90 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def room_settings(request: HttpRequest, slug: str) -> HttpResponse:
     membership = _membership(request, slug)
-    may_edit = membership.role != Membership.Role.MEMBER
-    form = RoomSettingsForm(request.POST or None, instance=membership.room) if may_edit else None
+    owns = membership.role == Role.OWNER
+    may_edit = owns or membership.role == Role.MODERATOR
+    form = RoomSettingsForm(request.POST or None, instance=membership.room, owner=owns) if may_edit else None
     if request.method == "POST" and form is not None and form.is_valid():
-        rooms.update(user_id=_user_id(request), room_id=membership.room_id, **form.cleaned_data)
+        _change(_actor(request), membership.room_id, form)
         return _done(request, reverse("chat:room", args=[slug]))
-    context = {"form": form, "room": membership.room, "membership": membership}
+    context: dict[str, Any] = {"form": form, "room": membership.room, "membership": membership}
+    if owns:
+        context |= {"archiving": ArchiveForm(), "transfer": TransferForm(people=_others(membership))}
     return _page(request, "chat/room_settings.html", context, form)
+
+
+def _change(by: Actor, room_id: int, form: RoomSettingsForm) -> None:
+    """Each kind of change is an act of its own, in the log too; all of them or none."""
+    changed, wanted = set(form.changed_data), form.cleaned_data
+    target = {"by": by, "room_id": room_id, "reason": wanted["reason"]}
+    limits = {name: wanted[name] for name in ("slow_mode_seconds", "read_only") if name in changed}
+    with transaction.atomic():
+        if changed & {"name", "topic"}:
+            administration.configure(name=wanted["name"], topic=wanted["topic"], **target)
+        if limits:
+            administration.restrict(**limits, **target)
+        if "kind" in changed:
+            administration.set_kind(kind=wanted["kind"], **target)
+        if "keep_days" in changed:
+            administration.keep(days=wanted["keep_days"], **target)
+
+
+@require_POST
+@login_required
+def archive(request: HttpRequest, slug: str) -> HttpResponse:
+    membership, form = _membership(request, slug), ArchiveForm(request.POST)
+    if not form.is_valid():
+        raise ClientError("invalid", "Say why.")
+    administration.archive(by=_actor(request), room_id=membership.room_id, **form.cleaned_data)
+    return _done(request, reverse("chat:home"))
+
+
+@require_POST
+@login_required
+def transfer(request: HttpRequest, slug: str) -> HttpResponse:
+    membership = _membership(request, slug)
+    form = TransferForm(request.POST, people=_others(membership))
+    if not form.is_valid():
+        raise ClientError("invalid", "Choose somebody who is in the room.")
+    person = form.cleaned_data["person"]
+    roles.transfer(by=_actor(request), room_id=membership.room_id, person_id=person.pk, reason="")
+    return _done(request, reverse("chat:room", args=[slug]))
+
+
+def _others(membership: Membership) -> Any:
+    """Who else is in the room, for a list to choose from."""
+    users = get_user_model().objects.filter(memberships__room=membership.room_id, is_active=True)
+    return users.exclude(pk=membership.user_id).order_by("username")
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
-    """A link to the room; in a private one also a way to add people who have accounts."""
-    found, user_id = _membership(request, slug).room, _user_id(request)
+    """Links to the room, with how long and for how many they are; and a way to add people who have accounts."""
+    membership, user_id = _membership(request, slug), _user_id(request)
+    found, role = membership.room, membership.role
     adding = "username" in request.POST
     form = PersonForm(request.POST if adding else None)
     if adding and form.is_valid():
         rooms.add(by_id=user_id, room_id=found.pk, user_id=form.cleaned_data["username"].pk)
         return _done(request, reverse("chat:room", args=[slug]))
-    open_one: Invitation | None
-    if request.method == "POST" and not adding:
-        open_one = invitations.create(user_id=user_id, room_id=found.pk)
-    else:
-        open_one = invitations.latest(user_id=user_id, room_id=found.pk)
-    link = request.build_absolute_uri(reverse("chat:invitation", args=[open_one.code])) if open_one else None
-    context = {"room": found, "form": form, "link": link, "expires_at": open_one.expires_at if open_one else None}
-    return _page(request, "chat/invite.html", context, form if adding else None)
+    making = InvitationForm(request.POST if request.method == "POST" and not adding else None)
+    if making.is_bound and making.is_valid():
+        invitations.create(user_id=user_id, room_id=found.pk, **making.cleaned_data)
+    links = [one for one in invitations.open_in(found.pk) if role != Role.MEMBER or one.created_by_id == user_id]
+    for one in links:
+        one.link = request.build_absolute_uri(reverse("chat:invitation", args=[one.code]))  # type: ignore[attr-defined]
+    context = {"room": found, "form": form, "making": making, "links": links}
+    return _page(request, "chat/invite.html", context, form if adding else making)
+
+
+@require_POST
+@login_required
+def revoke(request: HttpRequest, slug: str, invitation_id: int) -> HttpResponse:
+    membership = _membership(request, slug)
+    found = get_object_or_404(Invitation, pk=invitation_id, room=membership.room_id)
+    invitations.revoke(by=_actor(request), invitation_id=found.pk)
+    return _done(request, reverse("chat:invite", args=[slug]))
 
 
 @require_http_methods(["GET", "POST"])
@@ -154,6 +217,10 @@ def invitation(request: HttpRequest, code: str) -> HttpResponse:
 def _user_id(request: HttpRequest) -> int:
     assert request.user.pk is not None
     return int(request.user.pk)
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return Actor(_user_id(request), wire.person(request.user).name, Entry.Via.CHAT, address_of(request))
 
 
 def _membership(request: HttpRequest, slug: str) -> Membership:

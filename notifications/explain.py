@@ -40,7 +40,8 @@ def why(*, user_id: int, notification_id: int | None = None, target: str | None 
 
 def stored(row: Notification) -> Why:
     """What was decided about a notification. Emptied decisions say so by having no reasons."""
-    deliveries = list(row.deliveries.select_related("device").order_by("pk"))
+    # A row that was written anew is a decision of its own: what was sent before it went by another.
+    deliveries = list(row.deliveries.filter(created_at__gte=row.created_at).select_related("device").order_by("pk"))
     reasons = [reason for channel in CHANNELS for reason in _reasons(row, channel, deliveries)]
     kind = kinds().get(row.kind)
     return Why(row.title, kind.description if kind else row.kind, stored=True, reasons=reasons)

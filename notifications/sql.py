@@ -18,9 +18,10 @@ from django.utils.dateparse import parse_datetime
 from notifications.models import Inbox, Notification
 
 
-def lock_inboxes(user_ids: Iterable[int]) -> dict[int, int]:
+def lock_inboxes(user_ids: Iterable[int], *, taking: int = 0) -> dict[int, int]:
     """Locks them until the transaction ends, and returns their heads; makes those that are not there. In the order of
-    their ids, so that two transactions never wait for each other.
+    their ids, so that two transactions never wait for each other. With `taking`, of each so many numbers are taken, and
+    the heads are those after.
 
     People who are gone are left out; nobody else's account goes before the transaction ends.
     """
@@ -31,9 +32,9 @@ def lock_inboxes(user_ids: Iterable[int]) -> dict[int, int]:
     key = people.pk.column
     heads: dict[int, int] = dict(
         fetch(
-            f"INSERT INTO {table} (user_id, head) SELECT u.{key}, 0 FROM {people.db_table} u"
+            f"INSERT INTO {table} (user_id, head) SELECT u.{key}, {taking:d} FROM {people.db_table} u"
             f" WHERE u.{key} IN ({numbers(wanted)}) ORDER BY u.{key}"
-            f" ON CONFLICT (user_id) DO UPDATE SET head = {table}.head RETURNING user_id, head"
+            f" ON CONFLICT (user_id) DO UPDATE SET head = {table}.head + {taking:d} RETURNING user_id, head"
         )
     )
     return _of_those_who_stay(heads)

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class RealtimeSiteConfig(AppConfig):
@@ -6,3 +7,8 @@ class RealtimeSiteConfig(AppConfig):
 
     def ready(self) -> None:
         from realtime_site import checks  # noqa: F401  registers the system checks
+
+        if settings.SENTRY_DSN:
+            from realtime_site.observe import start_sentry
+
+            start_sentry()

@@ -15,16 +15,20 @@ from django.urls import path, re_path
 from chat.consumers import ChatConsumer
 from chat.plain import PlainRoomConsumer
 from notifications.consumers import NotificationConsumer
+from realtime_site.access import Requests
 from realtime_site.consumers import NowhereConsumer, SiteConsumer
+from realtime_site.dashboard.consumers import DashboardConsumer
+from realtime_site.observe import traced
 
 websockets = URLRouter(
     [
         path("ws/", SiteConsumer.as_asgi()),
         path("ws/chat/", ChatConsumer.as_asgi()),
         path("ws/notifications/", NotificationConsumer.as_asgi()),
+        path("ws/dashboard/", DashboardConsumer.as_asgi()),
         path("ws/rooms/<slug:slug>/", PlainRoomConsumer.as_asgi()),
         re_path(r"", NowhereConsumer.as_asgi()),
     ]
 )
 
-application = ProtocolTypeRouter({"http": http, "websocket": websockets})
+application = ProtocolTypeRouter({"http": Requests(traced(http)), "websocket": websockets})

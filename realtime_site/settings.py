@@ -3,13 +3,14 @@
 Owns every value an operator may set. Knows no feature.
 """
 
-import logging
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
+
+from realtime_site import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
@@ -71,6 +72,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "realtime_site.access.remember_request",
     "realtime_site.middleware.BadInputMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -332,7 +334,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS: int = env.int("HSTS_SECONDS", 31_536_000 if HTTPS else 0)
 SECURE_SSL_REDIRECT: bool = env.bool("SSL_REDIRECT", HTTPS)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 if HTTPS:
     # TLS ends at a proxy, which must overwrite this header, or whoever sends it is believed.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -345,27 +347,10 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+# --- For whoever watches -------------------------------------------------------------------------------------------
 
-def _only_a_line(record: logging.LogRecord) -> bool:
-    """A refusal that worked as it should is no error, and needs no traceback."""
-    record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
-    return True
-
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"only_a_line": {"()": "django.utils.log.CallbackFilter", "callback": _only_a_line}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
-    "loggers": {
-        "realtime_site": {"level": "INFO"},
-        "chat": {"level": "INFO"},
-        "notifications": {"level": "INFO"},
-        # Who asks the admin's lists for what they may not be filtered by.
-        "django.security.DisallowedModelAdminLookup": {"filters": ["only_a_line"]},
-        # While Redis is away it logs a traceback a second. The hub says so in one line.
-        "channels_redis.pubsub": {"level": "CRITICAL"},
-    },
-}
+LOG_FORMAT: str = env.str("LOG_FORMAT", "line")  # "line" or "json"
+LOGGING = logs.configuration(LOG_FORMAT, env.str("LOG_LEVEL", "WARNING"))
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", "")
+SENTRY_DSN: str = env.str("SENTRY_DSN", "")
+OTEL_EXPORTER_OTLP_ENDPOINT: str = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")

@@ -57,7 +57,7 @@ class Slow(admin.SimpleListFilter):
 
 @admin.register(Room)
 class RoomAdmin(ReadOnlyAdmin):
-    list_display = ("name", "kind", "members", "last_message_at", "head", "flags")
+    list_display = ("name", "kind", "people", "last_message_at", "events", "flags")
     list_filter = ("kind", State, "read_only", Slow, "is_default")
     search_fields = ("name", "slug", "topic")
     show_full_result_count = False
@@ -72,11 +72,16 @@ class RoomAdmin(ReadOnlyAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat.add_room")
 
+    @admin.display(description="events", ordering="head")
+    def events(self, room: Room) -> str:
+        return f"{room.head:,}"
+
+    # Not `members`: the model has one, and Django would take that.
     @admin.display(description="members")
-    def members(self, room: Any) -> str:
+    def people(self, room: Any) -> str:
         return f"{room.member_count:,}"
 
-    @admin.display(description="")
+    @admin.display(description="state", empty_value="")
     def flags(self, room: Room) -> str:
         slow = f"slow mode {room.slow_mode_seconds} s" if room.slow_mode_seconds else ""
         keep = f"keeps {room.keep_days} days" if room.keep_days else ""
@@ -107,6 +112,9 @@ class RoomAdmin(ReadOnlyAdmin):
             path("<int:room_id>/messages/", wrap(self._messages), name="chat_room_messages"),
             *super().get_urls(),
         ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:  # type: ignore[override]
+        return super().changelist_view(request, {"title": "Rooms", **(extra_context or {})})
 
     def change_view(  # type: ignore[override]  # there is nothing to be posted here: acts have pages of their own
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

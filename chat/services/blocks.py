@@ -1,6 +1,7 @@
 """Who wants nothing of whom."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TypeVar
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -12,6 +13,8 @@ from realtime_site.live import topics
 from realtime_site.live.errors import ClientError
 from realtime_site.live.events import Event
 from realtime_site.live.publish import publish_on_commit
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 def block(*, user_id: int, person_id: int) -> list[int]:
@@ -37,14 +40,14 @@ def unblock(*, user_id: int, person_id: int) -> list[int]:
         return _told(user_id)
 
 
-def barred(pairs: Mapping[int, Iterable[frozenset[int]]]) -> frozenset[int]:
-    """Those of the rooms, given with pairs of people, where one of a pair has blocked the other. One query, if any."""
-    everybody = {user_id for of_room in pairs.values() for pair in of_room for user_id in pair}
+def barred(pairs: Mapping[Key, Iterable[frozenset[int]]]) -> frozenset[Key]:
+    """Those of the keys, given with pairs of people, where one of a pair has blocked the other. One query, if any."""
+    everybody = {user_id for of_key in pairs.values() for pair in of_key for user_id in pair}
     if not everybody:
         return frozenset()
     rows = Block.objects.filter(blocker__in=everybody, blocked__in=everybody)
     found = {frozenset(pair) for pair in rows.values_list("blocker_id", "blocked_id")}
-    return frozenset(room_id for room_id, of_room in pairs.items() if found & {*of_room})
+    return frozenset(key for key, of_key in pairs.items() if found & {*of_key})
 
 
 def check_not_barred(*, room_id: int) -> bool:

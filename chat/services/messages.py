@@ -56,7 +56,7 @@ def _post_batch(drafts: Sequence[Draft], *, look_up: bool) -> list[Outcome]:
         try:
             if place in refused and draft.key not in stored:
                 raise refused[place]
-            if draft.key not in stored and draft.key not in fresh:
+            if allowed.turns and draft.key not in stored and draft.key not in fresh:
                 allowed.take_turn(draft)
             _check_same(stored.get(draft.key) or fresh.setdefault(draft.key, draft), draft)
         except ClientError as error:

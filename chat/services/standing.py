@@ -62,8 +62,8 @@ class Standing:
     # Who is in the conversations among the rooms.
     people: Mapping[int, Collection[int]]
     answered: Mapping[int, Message]
-    # Conversations in which a block stands between those who talk.
-    barred: frozenset[int]
+    # By conversation and person: between whoever writes and another a block stands.
+    barred: frozenset[Pair]
     mutes: Mapping[Pair, Restriction]
     # When those who wait in slow mode may write again; grows with `take_turn`.
     turns: dict[Pair, datetime]
@@ -71,22 +71,24 @@ class Standing:
 
     def check(self, draft: Draft) -> None:
         """Raises `ClientError`: `not_found`, `forbidden`, `unavailable` while the site is maintained."""
-        seat = self.seats.get(draft.pair)
+        pair = draft.room_id, draft.author_id
+        seat = self.seats.get(pair)
         if seat is None:
-            deny(*draft.pair)
+            deny(*pair)
         room = self.rooms[draft.room_id]
         check_writable(room)
-        if draft.room_id in self.barred:
+        if draft.pair in self.barred:
             raise blocks.refusal()
-        if seat.muted and draft.pair in self.mutes:
-            raise restraint.refusal(self.mutes[draft.pair])
-        check_not_read_only(read_only=room.read_only, role=seat.role)
+        if seat.muted and pair in self.mutes:
+            raise restraint.refusal(self.mutes[pair])
+        if room.read_only:
+            check_not_read_only(read_only=True, role=seat.role)
         if draft.reply_to is not None and self._answered_by(draft) is None:
             raise ClientError("not_found", "No such message to reply to.")
 
     def waits(self, draft: Draft) -> bool:
         """Whether its author writes so often only."""
-        return draft.pair in self.turns
+        return bool(self.turns) and draft.pair in self.turns
 
     def take_turn(self, draft: Draft) -> None:
         """Of those who wait. Raises `ClientError('rate_limited')` with the exact wait."""
@@ -135,7 +137,7 @@ def read(rooms: Mapping[int, LockedRoom], drafts: Sequence[Draft]) -> Standing:
     for room_id, user_id in seats if people else ():
         if room_id in people:
             people[room_id].append(user_id)
-    pairs = {room_id: _pairs(rooms[room_id], {user for room, user in wanted if room == room_id}) for room_id in people}
+    pairs = {draft.pair: _pairs(rooms[draft.room_id], draft.author_id) for draft in drafts if draft.room_id in people}
     mutes = restraint.mutes([pair for pair, seat in seats.items() if seat.muted])
     return Standing(rooms, seats, people, answered, blocks.barred(pairs), mutes, _turns(rooms, drafts, seats))
 
@@ -196,11 +198,11 @@ def store_turns(turns: Mapping[Pair, datetime], authors: Collection[Pair], now: 
         Membership.objects.filter(room=room_id, user__in=users).update(posted_at=now)
 
 
-def _pairs(room: LockedRoom, writers: set[int]) -> list[frozenset[int]]:
+def _pairs(room: LockedRoom, writer: int) -> list[frozenset[int]]:
     """Of whom neither may have blocked the other: two who talk; who begins a talk of more, and each of these."""
     if len(room.people) == 2:
         return [room.people]
-    return [] if room.head else [frozenset({one, other}) for one in writers for other in room.people - {one}]
+    return [] if room.head else [frozenset({writer, other}) for other in room.people - {writer}]
 
 
 def _answered(ids: set[int]) -> dict[int, Message]:

@@ -51,7 +51,9 @@ def take(now: datetime, lease: datetime, lanes: Lanes) -> Taken:
         context = facts.Context(rows)
         verdicts = [recheck.of_push(one) for one in facts.of_pushes(rows, context, now)]
         settled = [_settled(row, verdict, now) for row, verdict in zip(rows, verdicts, strict=True)]
-        outbox.finish([one for one in settled if one], now)
+        done = [one for one in settled if one]
+        outbox.write(done, now)
+    outbox.close_what_is_over(done, now)
     going = [row for row, one in zip(rows, settled, strict=True) if one is None]
     made = [(row, _made(row, context, now)) for row in going]
     skipped = sum(verdict.do == "skip" for verdict in verdicts)

@@ -60,7 +60,7 @@ def prepare(now: datetime, lease: datetime, *, people: int) -> Prepared:
         for user_id, theirs in taken.items():
             if outcome := _why_nobody(user_id, context, addresses):
                 skips |= {row.pk: outcome for row in theirs if row.pk not in skips}
-        outbox.finish([Result(row, State.SKIPPED, skips[row.pk]) for row in rows if row.pk in skips], now)
+        outbox.write([Result(row, State.SKIPPED, skips[row.pk]) for row in rows if row.pk in skips], now)
     left = {user_id: [row for row in theirs if row.pk not in skips] for user_id, theirs in taken.items()}
     letters = [Letter(user_id, addresses[user_id], rows, context) for user_id, rows in left.items() if rows]
     return Prepared(letters, len(skips))

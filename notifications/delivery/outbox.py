@@ -7,9 +7,10 @@ then; one that lives but is late finds that the row is not its own any more, and
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 
 from notifications.delivery.lanes import Lanes
 from notifications.delivery.outcomes import Outcome
@@ -17,6 +18,8 @@ from notifications.models import Delivery, Device, Inbox, Notification
 from notifications.services.outbox import close
 
 PUSH, EMAIL = "push", "email"
+# Counting goes no further: past it the number says nothing but "many", and a look must stay cheap.
+BACKLOG_CAP = 10_000
 State = Delivery.State
 
 
@@ -68,7 +71,15 @@ def take_mail(now: datetime, lease: datetime, *, people: int) -> dict[int, list[
 
 
 def finish(results: Collection[Result], now: datetime) -> None:
-    """Writes what came of them, in one transaction; then takes off devices what was read or withdrawn meanwhile."""
+    """Writes what came of them, in one transaction; then takes off devices what was read or withdrawn meanwhile. Never
+    inside another: whoever writes a notification anew locks the inbox before the rows.
+    """
+    write(results, now)
+    close_what_is_over(results, now)
+
+
+def write(results: Collection[Result], now: datetime) -> None:
+    """The first half of it, for who holds the rows locked."""
     alike: dict[tuple[object, ...], list[Result]] = {}
     for one in results:
         key = (one.state, one.outcome, one.due_at, one.uncounted, one.taken.due_at)
@@ -77,7 +88,6 @@ def finish(results: Collection[Result], now: datetime) -> None:
         for group in alike.values():
             _write(group, now)
         _tell_devices(results, now)
-    _close_what_is_over(results, now)
 
 
 def _write(group: list[Result], now: datetime) -> None:
@@ -102,7 +112,7 @@ def _tell_devices(results: Iterable[Result], now: datetime) -> None:
         Device.objects.filter(pk__in=gone).delete()
 
 
-def _close_what_is_over(results: Iterable[Result], now: datetime) -> None:
+def close_what_is_over(results: Iterable[Result], now: datetime) -> None:
     """A device may show what was read or withdrawn while it was on its way: who read it found nothing sent to close.
 
     So may one that a deliverer sent to before it was killed, or that did not answer in time.
@@ -142,3 +152,17 @@ def _lease(rows: list[Delivery], lease: datetime) -> list[Delivery]:
     for row in rows:
         row.due_at, row.attempts = lease, row.attempts + 1
     return rows
+
+
+class Backlog(NamedTuple):
+    """How many rows are due, up to BACKLOG_CAP, and for how long the oldest of them."""
+
+    due: int
+    oldest_seconds: float
+
+
+def backlog(now: datetime) -> Backlog:
+    """One look at the index of what is due."""
+    due = Delivery.objects.filter(state=State.WAITING, due_at__lte=now).order_by("due_at")[:BACKLOG_CAP]
+    found = due.aggregate(count=Count("pk"), oldest=Min("due_at"))
+    return Backlog(found["count"], (now - found["oldest"]).total_seconds() if found["oldest"] else 0.0)

@@ -46,7 +46,7 @@ def send(items: Iterable[Item], devices: Mapping[int, Sequence[PushDevice]], now
 
 def drop(notification_ids: Collection[int]) -> None:
     """What still waits to be sent of notifications that are written anew."""
-    Delivery.objects.filter(notification__in=notification_ids, state=State.WAITING).delete()
+    Delivery.objects.filter(notification__in=notification_ids, state=State.WAITING, attempts=0).delete()
 
 
 def close(gone: Collection[int] | QuerySet[Notification], now: datetime) -> None:
@@ -60,24 +60,22 @@ def close(gone: Collection[int] | QuerySet[Notification], now: datetime) -> None
     if not last:
         return
     stays = _latest_standing(last)
+    over = {place: at for place, (pk, at) in last.items() if stays.get(place, 0) < pk}
     closing = Delivery.objects.filter(purpose=Delivery.Purpose.CLOSE, state=State.WAITING, attempts=0)
-    closing = closing.filter(device__in={device for _, device, _ in last})
-    at_it = set(closing.values_list("user", "device", "tag"))
-    sql.insert(
-        Delivery,
-        [
-            _closing(*place, at, now)
-            for place, (pk, at) in last.items()
-            if stays.get(place, 0) < pk and place not in at_it
-        ],
-    )
+    closing = closing.filter(device__in={device for _, device, _ in over}).select_for_update(skip_locked=True)
+    at_it = {place: pk for pk, *place_ in closing.values_list(*_PLACE) if (place := tuple(place_)) in over}
+    # One that waits already is of now, too: what the device got since it was written, this takes away as well.
+    Delivery.objects.filter(pk__in=at_it.values()).update(created_at=now)
+    sql.insert(Delivery, [_closing(*place, at, now) for place, at in over.items() if place not in at_it])
 
 
-def _latest_standing(places: Collection[Place]) -> dict[Place, int]:
-    """At each place, the id of the latest push of something that is still to be read: sent, or on its way."""
-    rows = _pushes(device__in={device for _, device, _ in places}, tag__in={tag for _, _, tag in places})
-    rows = rows.filter(notification__read_at=None, notification__withdrawn_at=None)
-    rows = rows.filter(Q(state=State.SENT) | Q(state=State.WAITING, notification__seen_at=None)).order_by("pk")
+def _latest_standing(last: Mapping[Place, tuple[int, str]]) -> dict[Place, int]:
+    """At each place, the id of the latest push that was sent later and is still to be read. What still waits may never
+    be sent: the close itself lets it go first (`delivery/recheck.py`).
+    """
+    rows = _pushes(device__in={device for _, device, _ in last}, tag__in={tag for _, _, tag in last})
+    rows = rows.filter(notification__read_at=None, notification__withdrawn_at=None, state=State.SENT)
+    rows = rows.filter(pk__gt=min(pk for pk, _ in last.values())).order_by("pk")
     return {(user, device, tag): pk for pk, user, device, tag in rows.values_list(*_PLACE)}
 
 

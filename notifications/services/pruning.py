@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from notifications import sql
 from notifications.models import Delivery, Notification
 
 # Rows changed in one transaction: some 10 ms.
@@ -52,10 +53,12 @@ def _delete_deliveries(before: datetime) -> int:
 def _delete_notifications(before: datetime) -> int:
     over = Q(read_at__isnull=False) | Q(withdrawn_at__isnull=False) | Q(shown=False)
     old = Notification.objects.filter(over, created_at__lt=before).order_by("created_at")
-    ids = list(old.values_list("pk", flat=True)[:BATCH])
-    if not ids:
+    found = dict(old.values_list("pk", "user")[:BATCH])
+    if not found:
         return 0
     with transaction.atomic():
+        sql.lock_inboxes(set(found.values()))  # who writes one anew holds it
+        ids = list(old.filter(pk__in=found).values_list("pk", flat=True))
         Delivery.objects.filter(notification__in=ids).delete()
         return Notification.objects.filter(pk__in=ids).delete()[0]
 

@@ -38,7 +38,17 @@ def read_scope(*, user_id: int, scope: str, position: int) -> None:
         return
     with transaction.atomic():
         _read(user_id, rows.filter(shown=True))
-        rows.filter(shown=False).update(read_at=timezone.now())
+        _read_hidden(user_id, rows.filter(shown=False))
+
+
+def _read_hidden(user_id: int, rows: QuerySet[Notification]) -> None:
+    """They have no number, and pages do not know of them; a device may show them."""
+    if not rows.exists():
+        return
+    _lock(user_id)
+    now, ids = timezone.now(), list(rows.order_by("pk").values_list("pk", flat=True))
+    rows.update(read_at=now)
+    outbox.close(ids, now)
 
 
 def unread(*, user_id: int, ids: Collection[int]) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 from realtime_site.chaos.checker import Diary, Row
 from realtime_site.chaos.link import Frame, Link
+from realtime_site.chaos.proof import Proof
 from realtime_site.chaos.roomlog import RoomLog
 
 HOLD_SECONDS = 0.3
@@ -30,6 +31,7 @@ class Client(Link):
     def __init__(self, token: str, addresses: Sequence[str], **options: Any) -> None:
         super().__init__(token, addresses, **options)
         self.rooms: dict[int, RoomLog] = {}
+        self._proof = Proof(self.rooms)
         self.sent: dict[str, float] = {}  # when, first
         self.acked: dict[str, Frame] = {}
         self.sent_again = 0
@@ -58,6 +60,10 @@ class Client(Link):
         log = self.rooms[room]
         acked = {client_id: _row(message) for client_id, message in self.acked.items()}
         return Diary(name, log.first, list(self.sent), acked, [_row(message) for message in log.heard])
+
+    async def report(self) -> Frame:
+        """Tells the server how complete the rooms are, as a page does every half minute."""
+        return await self.command("delivery.report", **self._proof.report())
 
     def heard_of(self, kind: str) -> list[Frame]:
         return [event for event in self.events if event["type"] == kind]

@@ -7,6 +7,7 @@ One item alone waits for nobody. Messages are committed like this (`chat/writer.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from typing import Generic, TypeVar
 
 from realtime_site.live.database import in_database
@@ -40,7 +41,8 @@ class Batches(Generic[Item, Result]):
         future: asyncio.Future[Result] = self.loop.create_future()
         self._waiting.append((item, future))
         if self._task is None or self._task.done():
-            self._task = self.loop.create_task(self._run(), name=self._name)
+            # In nobody's course: the first item's is not the others'.
+            self._task = self.loop.create_task(self._run(), name=self._name, context=Context())
         return future
 
     async def _run(self) -> None:

@@ -7,6 +7,7 @@ the method `message_send`, a coroutine or not, which returns the fields of its `
 
 import asyncio
 import logging
+import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,19 +21,21 @@ from channels.consumer import AsyncConsumer
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 
-from realtime_site.live import auth, frames, topics
+from realtime_site.live import auth, course, frames, topics
 from realtime_site.live.admission import LoggedOutError, Snapshot, admission
 from realtime_site.live.closing import Close
 from realtime_site.live.errors import ClientError
 from realtime_site.live.frames import Command, Decoder, Fields, FrameError, Ping
 from realtime_site.live.hub import Hub, hub
 from realtime_site.live.limits import Buckets, Rate, Strikes
+from realtime_site.live.meters import meters
 from realtime_site.live.outlets import Batch, Outlet, QueueOutlet
 from realtime_site.live.roll import Visit, visit_of
 from realtime_site.live.sharing import sharing
 from realtime_site.live.subscriber import Translate
 
 logger = logging.getLogger(__name__)
+_access = logging.getLogger("realtime_site.live.access")
 
 SUBPROTOCOL = "live.v1"
 IN_FLIGHT = 32
@@ -61,6 +64,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
     buckets: ClassVar[tuple[Buckets, ...]] = (_commands, _handshakes, _arrivals)
     # How a socket that does not speak the wire protocol itself says an event; None for those that do.
     translate: Translate | None = None
+    # Wraps the execution of a command, by its name; for tracing.
+    around: ClassVar[Callable[[str, Callable[[], Any]], Any] | None] = None
     # No layer channel of its own: the hub receives for all sockets of the process.
     channel_layer_alias = None
 
@@ -80,6 +85,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         self._refusals: Strikes | None = None
         self._refused_now = False
         self._closed = False
+        self._code: int | None = None
         self._missed: list[Batch] = []
         self._controlled: dict[str, int] = {}
 
@@ -91,6 +97,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         Replaces channels' dispatch, which hops to a thread with every event.
         """
         self.scope, self.base_send = scope, send
+        self.course, began = course.begin(connection=uuid.uuid4().hex[:16]), monotonic()
         self.hub = hub()
         self.outlet = scope.get("extensions", {}).get("confab.outlet") or QueueOutlet(send)
         await receive()  # websocket.connect
@@ -100,6 +107,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         finally:
             self._closed = True
             self.leave()
+            about = {"code": self._code, "seconds": round(monotonic() - began, 3)}
+            _access.info("socket closed", extra=about)
             if isinstance(self.outlet, QueueOutlet):
                 await self.outlet.drained()
 
@@ -182,7 +191,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
 
     def close(self, code: int) -> None:
         if not self._closed:
-            self._closed = True
+            self._closed, self._code = True, int(code)
             self.outlet.close(code)
 
     def ping(self, command: Ping) -> None:
@@ -193,6 +202,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
     async def _opened(self) -> bool:
         """Accepts and greets, or refuses. A refusal that JavaScript shall see the code of is an accept and a close."""
         if not auth.may_connect(self.scope):
+            meters.handshakes_refused += 1
+            self._code = 403
             await self.base_send({"type": "websocket.close"})  # HTTP 403: another site's page learns nothing more
             return False
         offered = self.scope.get("subprotocols", [])
@@ -210,6 +221,9 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         self.scope["headers"].clear()  # a browser's take more memory than all else that is kept of a socket
         self.welcome(snapshot)
         self.hub.came(self, knocked)
+        meters.handshakes += 1
+        self.course.person = self.user.pk
+        _access.info("socket opened", extra={"path": self.scope["path"]})
         return True
 
     def _check_arrival(self) -> None:
@@ -225,6 +239,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             _arrivals.take(visitor)
 
     async def _refused(self, code: int, subprotocol: str | None) -> bool:
+        meters.handshakes_refused += 1
+        self._code = int(code)
         await self.base_send({"type": "websocket.accept", "subprotocol": subprotocol})
         await self.base_send({"type": "websocket.close", "code": int(code)})
         return False
@@ -235,6 +251,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         for number in count(1):
             message = await receive()
             if message["type"] == "websocket.disconnect":
+                self._code = self._code or message.get("code")
                 return
             if not self._closed:
                 self._take(message)
@@ -251,15 +268,17 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
     def _take(self, message: dict[str, Any]) -> None:
         """Begins one command, in the order they come. What is done at once is answered at once, without a task."""
         command_id: int | None = None
+        meters.frames += 1
         try:
             text = message.get("text")
             if text is None:
                 raise ClientError("bad_frame", "Binary frames are not understood here.")
             command = self.decode(text)
+            meters.commands += 1
             command_id = getattr(command, "id", None)
             if settings.LIVE_RATE_LIMITS:
                 self.check_rate(command)
-            answer = self.execute(command)
+            answer = self._executed(command)
         except Exception as error:
             self._failed(command_id, error)
             return
@@ -323,6 +342,12 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
                 return too_fast
         return error
 
+    def _executed(self, command: Command) -> Any:
+        around = type(self).around
+        if around is None:
+            return self.execute(command)
+        return around(str(command.__struct_config__.tag), lambda: self.execute(command))
+
     def execute(self, command: Command) -> Any:
         """The fields of its `ok`, None where it is answered otherwise; or an awaitable of these.
 
@@ -336,6 +361,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
 
     def count_error(self, error: ClientError) -> None:
         """Closes a socket that keeps sending what is no command, or keeps on when it should wait."""
+        meters.refused[error.code] += 1
         if error.code in {"bad_frame", "unknown_type"}:
             self._bad_frames = self._bad_frames or Strikes(BAD_FRAMES_A_MINUTE)
             if self._bad_frames.strike(monotonic()):

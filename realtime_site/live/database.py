@@ -7,6 +7,7 @@ holds everybody.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
@@ -40,7 +41,8 @@ async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwarg
     """
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            call = _pool().submit(lambda: _call(function, *args, **kwargs))
+            course = copy_context()  # what a thread logs belongs to whoever sent it
+            call = _pool().submit(lambda: course.run(lambda: _call(function, *args, **kwargs)))
             _calls.add(call)
             call.add_done_callback(_calls.discard)
             return await asyncio.wrap_future(call)

@@ -15,6 +15,7 @@ Knows no chat: `settings.LIVE_EVENT_SOURCE` answers for the database.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Set
+from contextvars import Context
 from importlib import import_module
 from time import monotonic
 from typing import Any, cast
@@ -27,6 +28,7 @@ from realtime_site.live.broadcast import Broadcast
 from realtime_site.live.database import in_database
 from realtime_site.live.errors import ClientError
 from realtime_site.live.events import Event, EventSource, Told, from_layer, to_layer
+from realtime_site.live.meters import meters
 from realtime_site.live.outlets import Batch
 from realtime_site.live.recheck import Recheck
 from realtime_site.live.roll import Roll
@@ -91,7 +93,9 @@ class Hub:
 
     def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Runs `work` again and again for as long as the hub lives."""
-        self._tasks.append(self.loop.create_task(self._forever(work), name=f"hub {work.__name__}"))
+        # In nobody's course, whoever was the first to want a hub.
+        task = self.loop.create_task(self._forever(work), name=f"hub {work.__name__}", context=Context())
+        self._tasks.append(task)
 
     async def stop(self) -> None:
         tasks = [*self._tasks, *self._repairs.values()]
@@ -227,6 +231,7 @@ class Hub:
         return False
 
     def _layer_failed(self, error: Exception) -> None:
+        meters.layer_failures += 1
         logger.warning("The channel layer failed (%s: %s); heads will be compared", type(error).__name__, error)
         self._moved = True
 
@@ -248,6 +253,8 @@ class Hub:
 
     def _hear(self, item: Event | Told) -> None:
         if isinstance(item, Event):
+            if item.first is not None:
+                meters.messages += len(item.texts)
             self._accept(item)
         elif item.topic in self._listeners:
             self._listeners[item.topic](item.message)
@@ -314,6 +321,7 @@ class Hub:
                 continue
             subscribers = list(group)
             written += len(subscribers)
+            meters.deliveries += len(batch.texts) * len(subscribers)
             for start in range(0, len(subscribers), SOCKETS_A_SLICE):
                 for subscriber in subscribers[start : start + SOCKETS_A_SLICE]:
                     if subscriber in group:
@@ -340,6 +348,7 @@ class Hub:
             return
         if topic.delivered == after and missed.head > after:
             logger.info("Repaired %s: %d to %d read from the database", topic.name, after + 1, missed.head)
+            meters.gap_repairs += 1
             topic.repaired(missed)
         topic.release()
         self._progress(topic)

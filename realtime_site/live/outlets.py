@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from realtime_site.live.closing import Close
+from realtime_site.live.meters import meters
 from realtime_site.live.rfc6455 import text_frame
 
 # A reader that does not read costs at most this (docs/protocol.md, Limits); then its socket is closed.
@@ -46,7 +47,7 @@ class Batch:
 
 
 class Outlet(Protocol):
-    """What the hub and a consumer need of a connection. All three return at once and never raise.
+    """What the hub and a consumer need of a connection. All return at once and never raise.
 
     A server that has one of its own puts it into `scope["extensions"]["confab.outlet"]`.
     """
@@ -56,6 +57,8 @@ class Outlet(Protocol):
     def send(self, text: str) -> None: ...
 
     def close(self, code: int) -> None: ...
+
+    def unsent_bytes(self) -> int: ...
 
 
 class QueueOutlet:
@@ -76,6 +79,7 @@ class QueueOutlet:
         if self._closing:
             return
         if self._unsent > SLOW_BYTES:
+            meters.slow_closed += 1
             self._waiting.clear()
             self.close(Close.TOO_SLOW)
             return
@@ -86,6 +90,10 @@ class QueueOutlet:
         if not self._closing:
             self._closing = True
             self._put({"type": "websocket.close", "code": int(code)})
+
+    def unsent_bytes(self) -> int:
+        """About: characters stand for bytes."""
+        return self._unsent
 
     async def drained(self) -> None:
         """Waits until all that was given here has been handed to the server."""

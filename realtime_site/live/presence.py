@@ -135,6 +135,15 @@ class Presence:
             return len(known)
         return len(self.online(topic))
 
+    def counts(self) -> dict[int, int]:
+        """How many people are online in each room where there are any, as the sockets were told last."""
+        found = ((topics.room_id(name), len(people)) for name, people in self._online.items())
+        return {room_id: count for room_id, count in found if room_id is not None}
+
+    def everybody(self) -> int:
+        """How many people are online on any topic of any worker."""
+        return len(self._own.people.keys() | set().union(*(view.people for view in self._others.values())))
+
     def farewell(self) -> None:
         """The worker goes: its people are somewhere else by now, or will be within the grace."""
         self._gone = True

@@ -15,6 +15,7 @@ from realtime_site.live.closing import Close
 from realtime_site.live.database import in_database
 from realtime_site.live.errors import ClientError
 from realtime_site.live.events import EventSource
+from realtime_site.live.meters import meters
 from realtime_site.live.subscriber import Subscriber
 
 # With a second for TICK_SECONDS and another for the queries: withdrawn access ends within 5 s.
@@ -73,6 +74,7 @@ class Recheck:
                 continue
             fresh = changed.get(identity.credentials, identity)
             if fresh is None:
+                meters.revoked += 1
                 socket.close(Close.LOGGED_OUT)
                 continue
             if fresh is not identity:

@@ -5,6 +5,7 @@ On SIGTERM it says goodbye, answers what is in flight, closes with 4503, and onl
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import time
@@ -23,6 +24,7 @@ from realtime_site.live.frames import encode
 from realtime_site.live.http import REQUEST_SECONDS, UNREAD_BYTES, LiveHTTPFactory, unread
 from realtime_site.live.hub import Hub, hub
 from realtime_site.live.presence import presence
+from realtime_site.live.vitals import vitals
 from realtime_site.live.websocket import LiveSocket, LiveSocketFactory
 
 logger = logging.getLogger(__name__)
@@ -52,6 +54,7 @@ class LiveServer(Server):  # type: ignore[misc]
         asyncio.set_event_loop(twisted_loop)
         reactor.callLater(1, self.application_checker)
         reactor.callLater(2, self.timeout_checker)
+        reactor.callLater(0, self._begin_to_feel)
         self._port = self._listen()
         for number in (signal.SIGTERM, signal.SIGINT):
             twisted_loop.add_signal_handler(number, self.drain)
@@ -64,6 +67,10 @@ class LiveServer(Server):  # type: ignore[misc]
         port = Port._fromListeningDescriptor(reactor, self._listener.fileno(), self._listener.family, self.http_factory)
         port.startListening()
         return port
+
+    def _begin_to_feel(self) -> None:
+        """From the start: a worker without a socket is one, too."""
+        vitals().supervisor = 0 if self._alone else os.getppid()
 
     def serve(self, live: LiveSocket, scope: dict[str, Any]) -> None:
         """Starts the application for a WebSocket. As daphne does, the socket itself in the place of queues."""
@@ -126,6 +133,7 @@ class LiveServer(Server):  # type: ignore[misc]
         here.farewell = encode({"type": "goodbye", "reason": "restart", "retry_after": [0, round(longest, 3)]})
         for consumer in list(here.sockets):
             consumer.goodbye(here.farewell)
+        vitals().farewell()
 
     @staticmethod
     async def _until(done: Callable[[], bool], deadline: float) -> None:

@@ -7,6 +7,7 @@ INBOXES = "inboxes"  # notifications for many people at once
 ROLL = "roll"  # who has which of a person's sockets
 SITE = "site"  # what all sockets of all workers are told
 PRESENCE = "presence"  # the workers' gossip about who is online
+VITALS = "vitals"  # and about how they are
 
 
 def room(room_id: int) -> str:

@@ -25,6 +25,7 @@ from realtime_site.live.closing import Close
 from realtime_site.live.frames import FRAME_BYTES
 from realtime_site.live.handshake import END_OF_HEAD, Handshake
 from realtime_site.live.longhand import Longhand
+from realtime_site.live.meters import meters
 from realtime_site.live.outlets import CONGESTED_BYTES, SLOW_BYTES, Batch
 from realtime_site.live.rfc6455 import BINARY, PING, PONG, frame, take_plain
 
@@ -146,6 +147,7 @@ class LiveSocket(Protocol):  # type: ignore[misc]  # Twisted has no types here
             if written < len(frames):
                 transport.write(frames[written:])
         elif unsent > SLOW_BYTES:
+            meters.slow_closed += 1
             self.close(Close.TOO_SLOW)
         else:
             transport.write(batch.durable_frames if unsent > CONGESTED_BYTES else batch.frames)
@@ -261,6 +263,7 @@ class LiveSocket(Protocol):  # type: ignore[misc]  # Twisted has no types here
                 # it would be lost: only our half is closed.
                 self.transport.loseWriteConnection()
         if longhand.is_open and self.unsent_bytes() > SLOW_BYTES:  # it answers pings, whoever reads the answers
+            meters.slow_closed += 1
             self.transport.abortConnection()
         if self.state == OPEN and not longhand.is_open:
             self.state = CLOSING

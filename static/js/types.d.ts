@@ -11,6 +11,8 @@ interface Person {
 interface Member extends Person {
   role: string;
   online: boolean;
+  // Told to owners and moderators only.
+  muted_until?: string | null;
 }
 
 // What another message shows of the one it answers.
@@ -55,6 +57,10 @@ interface Room {
   online: number;
   last_message_at: string | null;
   people: Person[];
+  slow_mode_seconds: number;
+  read_only: boolean;
+  muted_until: string | null;
+  reports: number;
 }
 
 interface Page {
@@ -85,6 +91,50 @@ interface Bootstrap extends Page {
   rooms: Room[];
   at: number | null;
   blocked?: number[];
+  maintenance?: string | null;
+}
+
+// Why one cannot write, or not now. `closed`: there is no point in typing. `until`: when it is over by itself.
+interface Standing {
+  kind: "archived" | "blocked" | "read-only" | "muted" | "maintenance" | "slow";
+  text: string;
+  closed: boolean;
+  until: number | null;
+}
+
+interface AnnouncementFrame {
+  text: string;
+  by: string;
+  at: string;
+}
+
+interface Report {
+  id: number;
+  message: Message;
+  reporter: Person;
+  reason: string;
+  note: string;
+  created_at: string;
+}
+
+interface Ban {
+  person: Person;
+  by: Person | null;
+  reason: string;
+  created_at: string;
+  until: string | null;
+}
+
+interface LogEntry {
+  id: number;
+  at: string;
+  actor: string;
+  action: string;
+  person: string;
+  summary: string;
+  reason: string;
+  undone: boolean;
+  undoable: boolean;
 }
 
 // What waits in the outbox.
@@ -165,6 +215,17 @@ interface Option {
   icon?: string;
 }
 
+/** What a client has counted of its events: static/js/live/proof.js. */
+interface Tally {
+  received: number;
+  duplicated: number;
+  reordered: number;
+  held: number;
+  repaired: number;
+  delays: number[];
+  own_delays: number[];
+}
+
 type LiveSocket = import("./live/socket.js").LiveSocket;
 type Session = import("./chat/session.js").Session;
 type App = import("./chat/app.js").App;
@@ -175,6 +236,7 @@ type RoomSwitcher = import("./chat/room-switcher.js").RoomSwitcher;
 type MessageMenu = import("./chat/message-menu.js").MessageMenu;
 type PersonMenu = import("./chat/person-menu.js").PersonMenu;
 type NewMessage = import("./chat/new-message.js").NewMessage;
+type Moderation = import("./moderation/moderation.js").Moderation;
 type RemoteDialog = import("./chat/remote-dialog.js").RemoteDialog;
 
 // Notifications: notifications/protocol.py as types.
@@ -237,3 +299,100 @@ interface LogParts {
   arrived: (event: MessageEventFrame) => void;
   following: (room: number) => boolean;
 }
+
+// The dashboard: realtime_site/dashboard/protocol.py as types.
+
+interface WorkerReport {
+  worker: string;
+  host: string;
+  pid: number;
+  version: string;
+  started_at: string;
+  draining: boolean;
+  unheard_seconds: number;
+  connections: number;
+  deliveries_per_second: number;
+  messages_per_minute: number;
+  commands_per_second: number;
+  refused_per_second: number;
+  loop_lag_p99_ms: number;
+  buffer_bytes: number;
+  slow_closed: number;
+  refused: number;
+  gap_repairs: number;
+  layer_failures: number;
+  memory_bytes: number;
+  cpu_percent: number;
+  database_ms: number | null;
+  redis_ms: number | null;
+}
+
+interface Totals {
+  people: number;
+  sockets: number;
+  workers: number;
+  messages_per_minute: number;
+  deliveries_per_second: number;
+  loop_lag_p99_ms: number;
+  buffer_bytes: number;
+  database_ms: number | null;
+  redis_ms: number | null;
+}
+
+interface BoardRoom {
+  id: number;
+  slug: string;
+  name: string;
+  kind: string;
+  online: number;
+  rate: number;
+  last_message_at: string | null;
+  reports: number;
+  archived: boolean;
+}
+
+interface RoomsView {
+  query: string;
+  sort: string;
+  order: string;
+  page: number;
+}
+
+interface RoomsPage extends RoomsView {
+  pages: number;
+  total: number;
+  open_reports: number;
+  rooms: BoardRoom[];
+}
+
+interface DeliveryProof {
+  reporting: boolean;
+  clients: number;
+  received: number;
+  lost: number;
+  duplicated: number;
+  reordered: number;
+  held: number;
+  repaired: number;
+  p50_ms: number | null;
+  p99_ms: number | null;
+}
+
+interface AnomalyRow {
+  id: number;
+  at: string;
+  kind: string;
+  room: string;
+  person: string;
+  first: number;
+  last: number;
+  worker: string;
+  explanation: string;
+}
+
+interface Sample {
+  at: number;
+  value: number;
+}
+
+type SparkLine = import("./dashboard/spark-line.js").SparkLine;

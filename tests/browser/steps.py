@@ -2,6 +2,7 @@
 
 import re
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 
@@ -45,3 +46,9 @@ def act(page: Page, text: str, action: str) -> None:
     message(page, text).hover()
     message(page, text).get_by_role("button", name="Message actions").click()
     page.locator("message-menu").get_by_role("menuitem", name=action).click()
+
+
+def assert_accessible(page: Page, where: str) -> None:
+    found = Axe().run(page).response["violations"]
+    grave = [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in {"serious", "critical"}]
+    assert grave == [], where

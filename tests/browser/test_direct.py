@@ -105,7 +105,7 @@ def test_somebody_blocked_is_folded_away_and_can_write_no_more(site: Site, enter
     expect(message(alice, "And that")).to_be_visible()
     expect(second.locator(".message--folded")).to_be_visible()
     conversation_link(alice, "Carol").click()
-    expect(alice.locator(".composer__blocked")).to_contain_text("You have blocked Carol.")
+    expect(alice.locator(".composer__standing")).to_contain_text("You have blocked Carol.")
     expect(alice.locator("#message")).to_be_hidden()
     conversation_link(carol, "Alice").click()
     say(carol, "Still there?")

@@ -1,12 +1,11 @@
 """Every page: nothing to complain of in the console, in the content policy, for those who listen, at any width."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Enter
 from tests.browser.site import Site
-from tests.browser.steps import act, conversation_link, say, wait_until_connected
+from tests.browser.steps import act, assert_accessible, conversation_link, say, wait_until_connected
 
 INSIDE = [
     "/rooms/general/",
@@ -53,7 +52,7 @@ def test_dialogs_are_sound(site: Site, enter: Enter, opener: str) -> None:
     page = enter(site, keys["alice"], "/rooms/general/", reduced_motion="reduce")
     page.locator(".sidebar").get_by_role("link", name=opener).click()
     expect(page.locator("remote-dialog dialog")).to_be_visible()
-    _assert_accessible(page, opener)
+    assert_accessible(page, opener)
     page.keyboard.press("Escape")
     expect(page.locator("remote-dialog dialog")).to_be_hidden()
 
@@ -67,7 +66,7 @@ def test_conversations_answers_and_blocked_people_are_sound(site: Site, enter: E
     page = enter(site, keys["alice"], "/rooms/general/", color_scheme=scheme, reduced_motion="reduce")
     wait_until_connected(page)
     page.locator(".message__author", has_text="Carol").click()
-    _assert_accessible(page, "a person's menu")
+    assert_accessible(page, "a person's menu")
     page.locator("person-menu [data-action=block]").click()
     page.locator("#confirm [value=yes]").click()
     page.locator("[data-act=members]").click()
@@ -75,18 +74,18 @@ def test_conversations_answers_and_blocked_people_are_sound(site: Site, enter: E
     expect(page.locator(".message--folded")).to_be_visible()
     page.locator("#message").press_sequentially("@o")
     expect(page.locator(".completion")).to_be_visible()
-    _assert_accessible(page, "a room with answers")
+    assert_accessible(page, "a room with answers")
     for name in ("Bob, Carol", "Carol"):
         conversation_link(page, name).click()
-        _assert_accessible(page, name)
+        assert_accessible(page, name)
     page.get_by_role("button", name="New message").first.click()
     page.locator("#new-message [role=option]").first.click()
     expect(page.locator("#new-message .chip")).to_be_visible()
-    _assert_accessible(page, "a new message")
+    assert_accessible(page, "a new message")
     page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
     expect(page.locator("room-switcher [role=option]").first).to_be_visible()
-    _assert_accessible(page, "the switcher")
+    assert_accessible(page, "the switcher")
 
 
 def test_a_room_is_made_in_a_dialog_and_open_at_once(site: Site, enter: Enter) -> None:
@@ -117,10 +116,4 @@ def _check(page: Page, path: str) -> None:
     page.goto(path)
     expect(page.locator("h1").first).not_to_have_text("")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than its window"
-    _assert_accessible(page, path)
-
-
-def _assert_accessible(page: Page, where: str) -> None:
-    found = Axe().run(page).response["violations"]
-    grave = [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in {"serious", "critical"}]
-    assert grave == [], where
+    assert_accessible(page, path)

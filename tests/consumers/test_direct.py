@@ -1,5 +1,8 @@
 """Conversations of a few people, replies, and who is called, over the socket."""
 
+import asyncio
+import json
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
@@ -7,7 +10,7 @@ from uuid import uuid4
 import pytest
 from asgiref.sync import sync_to_async
 
-from chat.services import rooms
+from chat.services import blocks, rooms
 from realtime_site.accounts.models import User
 from tests.consumers.support import Client
 from tests.factories import make_room, make_user
@@ -236,3 +239,24 @@ async def test_a_socket_of_notifications_hears_nothing_of_chat(connect: Connect,
     assert {frame["type"] for frame in inbox.events} <= {"notification", "notification.read"}
     assert [person.username for person in await sync_to_async(list)(User.objects.filter(rooms=private.pk))] == ["alice"]
     assert not set(inbox.welcome) & {"user", "rooms", "blocked"}
+
+
+async def test_signals_keep_their_order_while_the_first_waits_for_the_database(
+    connect: Connect, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, bob = await connect(house.alice), await connect(house.bob)
+    look, asked, go_on = blocks.check_not_barred, threading.Event(), threading.Event()
+
+    def slow(*, room_id: int) -> bool:
+        if not asked.is_set():
+            asked.set()
+            go_on.wait(30)
+        return look(room_id=room_id)
+
+    monkeypatch.setattr(blocks, "check_not_barred", slow)
+    for number in range(5):
+        signal = {"type": "signal", "id": number, "room": house.general.pk, "name": str(number)}
+        await alice.socket.send_to(text_data=json.dumps(signal))
+    assert await asyncio.to_thread(asked.wait, 30)
+    go_on.set()
+    assert [(await bob.event("signal"))["name"] for _ in range(5)] == ["0", "1", "2", "3", "4"]

@@ -4,11 +4,13 @@ import asyncio
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from unittest.mock import ANY
 
 import pytest
 from redis.exceptions import OutOfMemoryError
 
 from tests.faults.conftest import PEOPLE, Broken
+from tests.faults.proving import found, report_twice, rows
 from tests.scale.conftest import BigSite
 from tests.servers import Redis
 
@@ -26,6 +28,15 @@ async def test_redis_killed_for_a_second(site: BigSite, broken: Broken) -> None:
         await asyncio.sleep(1)
         site.redis.restart()
     assert not any(client.closed_with or client.errors for client in talk.clients)
+    deaf, author = talk.clients[:2]
+    await report_twice(talk.clients)
+    assert not rows(site)  # the proof, by the clients' own reports
+    before = deaf.rooms[site.room].last
+    deaf.rooms[site.room].offer = lambda event: None  # type: ignore[method-assign]
+    await author.post(site.room, "unheard")
+    await report_twice([deaf])
+    assert await found(site) == [("lost", site.ids[0], before + 1, before + 1, ANY)]
+    assert "Missing for 1" in rows(site)[0][4]
 
 
 @pytest.mark.long

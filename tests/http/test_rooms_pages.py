@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from chat.models import Invitation, Membership, Message, Room
 from chat.services import blocks, direct, invitations
 from chat.services.messages import Draft, post
 from realtime_site.accounts.models import User
+from realtime_site.audit.models import Entry
 from tests.factories import make_admin, make_room, make_user
 
 pytestmark = pytest.mark.django_db
@@ -255,9 +257,52 @@ def test_only_owners_and_moderators_edit_a_room(alice: User, general: Room) -> N
     logged_in(bob).post("/rooms/general/settings/", {"name": "Mine"})
     general.refresh_from_db()
     assert general.name == "general"
-    logged_in(alice).post("/rooms/general/settings/", {"name": "Hall", "topic": "x"})
+    changed = {
+        "name": "Hall",
+        "topic": "x",
+        "slow_mode_seconds": 30,
+        "kind": "private",
+        "keep_days": 90,
+        "reason": "Noise",
+    }
+    logged_in(alice).post("/rooms/general/settings/", changed)
     general.refresh_from_db()
-    assert (general.name, general.topic) == ("Hall", "x")
+    assert (general.name, general.topic, general.kind, general.keep_days) == ("Hall", "x", "private", 90)
+    assert (general.slow_mode_seconds, general.read_only) == (30, False)
+    done = Entry.objects.filter(room=general.pk, reason="Noise").values_list("action", flat=True)
+    assert sorted(done) == ["room.kind", "room.restrict", "room.retention", "room.update"]
+
+
+def test_what_did_not_change_is_not_logged(alice: User, general: Room) -> None:
+    same = {"name": "general", "slow_mode_seconds": 0, "kind": "public"}
+    assert logged_in(alice).post("/rooms/general/settings/", same)["Location"] == "/rooms/general/"
+    assert not Entry.objects.exists()
+
+
+def test_a_moderator_changes_no_more_than_moderators_may(alice: User, general: Room) -> None:
+    bob = make_user("bob")
+    Membership.objects.create(room=general, user=bob, role="moderator")
+    client = logged_in(bob)
+    client.post(
+        "/rooms/general/settings/", {"name": "Hall", "slow_mode_seconds": 10, "kind": "private", "keep_days": 1}
+    )
+    client.post("/rooms/general/archive/", {"reason": "Mine"})
+    client.post("/rooms/general/transfer/", {"person": alice.pk})
+    general.refresh_from_db()
+    assert (general.name, general.kind, general.keep_days, general.archived_at) == ("Hall", "public", None, None)
+    assert Membership.objects.get(room=general, user=alice).role == "owner"
+
+
+def test_an_owner_gives_the_room_away_and_archives_another(alice: User, general: Room) -> None:
+    bob = make_user("bob")
+    Membership.objects.create(room=general, user=bob)
+    make_room("old", alice)
+    client = logged_in(alice)
+    client.post("/rooms/general/transfer/", {"person": bob.pk})
+    assert dict(general.memberships.values_list("user", "role")) == {alice.pk: "moderator", bob.pk: "owner"}
+    assert client.post("/rooms/old/archive/", {"reason": ""}).status_code == 400
+    assert client.post("/rooms/old/archive/", {"reason": "Over"})["Location"] == "/"
+    assert Room.objects.get(slug="old").archived_at
 
 
 def test_leaving_leads_home(alice: User, general: Room) -> None:
@@ -268,14 +313,29 @@ def test_leaving_leads_home(alice: User, general: Room) -> None:
 def test_the_invite_page_makes_a_link_that_lets_somebody_in(alice: User) -> None:
     make_room("secret", alice, kind="private")
     client = logged_in(alice)
-    assert client.get("/rooms/secret/invite/").context["link"] is None
-    link = client.post("/rooms/secret/invite/").context["link"]
-    assert client.get("/rooms/secret/invite/").context["link"] == link
+    assert client.get("/rooms/secret/invite/").context["links"] == []
+    [made] = client.post("/rooms/secret/invite/", {"days": 7, "max_uses": 1}).context["links"]
+    assert (made.max_uses, round((made.expires_at - made.created_at) / timedelta(days=1))) == (1, 7)
+    link = made.link
     path = link.removeprefix("http://testserver")
     bob = make_user("bob")
     assert "alice" in logged_in(bob).get(path).content.decode()
     assert logged_in(bob).post(path)["Location"] == "/rooms/secret/"
     assert Membership.objects.filter(room__slug="secret", user=bob).exists()
+
+
+def test_links_are_revoked_by_who_made_them_and_by_those_who_keep_order(alice: User, general: Room) -> None:
+    bob, carol = make_user("bob"), make_user("carol")
+    for user in (bob, carol):
+        Membership.objects.create(room=general, user=user)
+    link = invitations.create(user_id=bob.pk, room_id=general.pk)
+    path = f"/rooms/general/invite/{link.pk}/revoke/"
+    assert logged_in(carol).get("/rooms/general/invite/").context["links"] == []
+    assert logged_in(carol).post(path).status_code == 403
+    assert invitations.is_open(code=link.code)
+    assert len(logged_in(alice).get("/rooms/general/invite/").context["links"]) == 1
+    assert logged_in(alice).post(path)["Location"] == "/rooms/general/invite/"
+    assert not invitations.is_open(code=link.code)
 
 
 def test_somebody_is_added_by_name(alice: User) -> None:

@@ -157,3 +157,18 @@ test("half an emoji does not hold up what follows", async () => {
   await settle();
   assert.deepEqual(sent.map((entry) => entry.split(" ").slice(1).join(" ")), ["a\ufffd", "whole \u{1f600}"]);
 });
+
+test("what waits for its time goes at once when nothing is in the way any more, and only in that room", async () => {
+  answer = refuse("rate_limited", 3_600);
+  const outbox = open();
+  outbox.add(1, "one");
+  outbox.add(2, "two");
+  await settle();
+  answer = async () => {};
+  outbox.wake(1);
+  await settle();
+  assert.deepEqual([outbox.entries(1).length, outbox.entries(2).length], [0, 1]);
+  outbox.wake();
+  await settle();
+  assert.deepEqual(sent.slice(2), ["id1 one", "id2 two"]);
+});

@@ -1,4 +1,4 @@
-"""A certificate for one host and one day, signed by itself."""
+"""A certificate for one host and two months, signed by itself."""
 
 import datetime
 import ssl
@@ -39,7 +39,7 @@ def _signed(key: ec.EllipticCurvePrivateKey, host: str) -> x509.Certificate:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=60))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

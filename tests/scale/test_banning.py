@@ -22,7 +22,7 @@ async def test_the_sockets_of_somebody_banned_hear_no_more_on_the_other_worker(
         began = monotonic()
         await owner.command("member.ban", room=site.room, person=site.ids[1])
         assert await asyncio.to_thread(plain.close_code) == FORBIDDEN
-        await until(lambda: banned.heard_of("room.removed"), "the news that the room is theirs no more")
+        await until(lambda: bool(banned.heard_of("room.removed")), "the news that the room is theirs no more")
         assert monotonic() - began < AT_MOST_SECONDS
     heard = len(banned.rooms[site.room].heard)
     await owner.post(site.room, "among us")

@@ -1,6 +1,7 @@
 """The nginx and HAProxy files of deploy/, run in front of three workers that come and go."""
 
 import asyncio
+import json
 import os
 import re
 import ssl
@@ -202,6 +203,18 @@ async def test_a_socket_opens_for_whoever_logged_in_on_a_page_of_ours_and_for_no
             await socket.recv()
         assert closed.value.rcvd
         assert closed.value.rcvd.code == 4401
+
+
+def test_the_doctor_comes_in_as_a_browser_does(house: Balanced) -> None:
+    env = house.site.workers[0].env | {"SSL_CERT_FILE": str(house.proxy.certificate.chain)}
+    way = ["--via", f"127.0.0.1:{house.proxy.https_port}", "--only", "proxy", "--only", "sockets"]
+    idle = ["--idle", "1", "--token", house.site.tokens[0]]
+    looked = run_python(env, "manage.py", "doctor", "--json", *way, *idle)  # exit code 0, or it raises
+
+    through, opens, silent = [one["what"] for one in json.loads(looked)["findings"]]
+    assert through == f"Requests come through 1 proxy, as {SITE_URL}, from 127.0.0.1; claims are not believed."
+    assert opens == "A socket opens from our pages, and from no other."
+    assert silent.startswith("A silent socket stands for 1 s; then an answer takes ")
 
 
 class Asked:

@@ -402,3 +402,13 @@ def test_without_a_query_those_talked_to_last_come_first_then_those_near() -> No
     say(talk(alice, carol), carol)
     assert found(alice, "") == ["carol", "bob", "near"]
     assert found(make_user("new"), " ") == []
+
+
+def test_a_block_bars_only_whom_it_concerns(db: None) -> None:
+    alice, bob, carol = (make_user(name) for name in ("alice_b", "bob_b", "carol_b"))
+    room = direct.open_with(user_id=alice.pk, people=[bob.pk, carol.pk])
+    direct.open_with(user_id=bob.pk, people=[alice.pk, carol.pk])
+    blocks.block(user_id=carol.pk, person_id=bob.pk)
+    first, second = messages.post_batch([Draft(room.id, who.pk, uuid4(), "hello") for who in (alice, bob)])
+    assert not isinstance(first, ClientError)
+    assert isinstance(second, ClientError)

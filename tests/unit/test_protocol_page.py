@@ -9,6 +9,7 @@ import pytest
 
 from chat import plain, protocol
 from notifications import protocol as notifications
+from realtime_site.dashboard import protocol as dashboard
 from realtime_site.live import consumer, errors, frames, outlets
 from realtime_site.live.closing import Close
 
@@ -96,6 +97,26 @@ def test_notifications_are_on_the_page() -> None:
 )
 def test_every_field_of_a_notification_object_is_on_the_page(name: str, kind: type[msgspec.Struct]) -> None:
     found = re.search(rf"^- `{name}`[^{{]*`\{{(.*?)\}}`", section("Notification objects"), re.M | re.S)
+    assert found
+    assert found[1].split(", ") == [field.name for field in msgspec.structs.fields(kind)]
+
+
+def test_the_dashboard_is_on_the_page() -> None:
+    told = {row[0].strip("`"): ticked(row[1]) for row in rows("Dashboard commands")}
+    assert told == {tag_of(kind): fields_of(kind) for kind in dashboard.COMMANDS}
+    told = {row[0].strip("`"): ticked(row[1]) for row in rows("Dashboard events")}
+    assert told == {tag_of(kind): fields_of(kind) for kind in dashboard.EVENTS}
+    assert f"at most {dashboard.QUERY_CHARACTERS} characters" in section("Dashboard commands")
+    assert f"{dashboard.PAGE_SIZE} a page" in section("Dashboard events")
+    assert f"the newest {dashboard.ANOMALIES}," in section("Dashboard events")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("worker", dashboard.Worker), ("board_room", dashboard.Room), ("anomaly", dashboard.Anomaly)],
+)
+def test_every_field_of_a_dashboard_object_is_on_the_page(name: str, kind: type[msgspec.Struct]) -> None:
+    found = re.search(rf"^- `{name}`[^{{]*`\{{(.*?)\}}`", section("Dashboard objects"), re.M | re.S)
     assert found
     assert found[1].split(", ") == [field.name for field in msgspec.structs.fields(kind)]
 

@@ -35,3 +35,13 @@ def test_an_address_that_is_none_is_refused_in_words(site_url: str) -> None:
     done = read(site_url)
     assert done.returncode != 0
     assert "SITE_URL must look like https://chat.example.org" in done.stderr
+
+
+def test_the_version_is_one() -> None:
+    import tomllib
+    from pathlib import Path
+
+    import realtime_site
+
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    assert realtime_site.__version__ == project["project"]["version"]

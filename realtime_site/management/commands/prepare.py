@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
     def _collect(self) -> None:
         stamp = settings.DATA_DIR / "static.stamp"
-        wanted = _static_files_now()
+        wanted = static_files_now()
         if (
             not stamp.exists()
             or stamp.read_text() != wanted
@@ -94,7 +94,7 @@ def _alone() -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
-def _static_files_now() -> str:
+def static_files_now() -> str:
     """Changes when any static file does, or the storage that names them. By size and time: reading takes longer."""
     found = [Path(staticfiles.__file__)]
     for finder in get_finders():

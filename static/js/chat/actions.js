@@ -11,6 +11,7 @@ const BY_NAME = {
   unread: (actions, message) => actions.markUnread(message),
   person: (actions, message, row) => actions.about(message.author, row),
   edit: (actions, message) => actions.edit(message),
+  report: (actions, message) => actions.canReport(message) && actions.app.moderate((moderation) => moderation.report(message)),
   delete: (actions, message) => actions.delete(message),
 };
 
@@ -55,6 +56,7 @@ export class Actions {
 
   /** @param {Message} message */
   async delete(message) {
+    if (this.canRemove(message)) return this.app.moderate((moderation) => moderation.remove(message));
     if (!this.isOwn(message)) return;
     if (!(await this.app.confirm("Delete this message?", "Nobody will be able to read it any more.", "Delete"))) return;
     try {
@@ -105,6 +107,22 @@ export class Actions {
   /** @param {Message} message */
   canReply(message) {
     return message.kind === "text" && !message.deleted_at && !this.app.session.room?.archived;
+  }
+
+  /** Whether this person keeps order in the open room. */
+  get isModerator() {
+    const { room } = this.app.session;
+    return !!room && room.kind !== "direct" && room.role !== "member";
+  }
+
+  /** @param {Message} message */
+  canReport(message) {
+    return message.kind === "text" && !message.deleted_at && message.author.id !== this.app.session.me.id;
+  }
+
+  /** @param {Message} message */
+  canRemove(message) {
+    return this.isModerator && this.canReport(message);
   }
 
   /** @param {Message} message */

@@ -12,7 +12,6 @@ import "./member-list.js";
 import "./message-menu.js";
 import { listenToLinks, navigate, remember } from "./navigation.js";
 import "./person-menu.js";
-import "./remote-dialog.js";
 import "./room-header.js";
 import "./room-list.js";
 import "./room-switcher.js";
@@ -23,6 +22,7 @@ import "./timeline-view.js";
 
 export class App {
   /** @type {NewMessage | null} */ #newMessage = null;
+  /** @type {Moderation | null} */ #moderation = null;
 
   /** @param {Bootstrap} bootstrap */
   constructor(bootstrap) {
@@ -39,7 +39,6 @@ export class App {
     /** @type {RoomSwitcher} */ this.switcher = one(document, "room-switcher");
     /** @type {MessageMenu} */ this.menu = one(document, "message-menu");
     /** @type {PersonMenu} */ this.person = one(document, "person-menu");
-    /** @type {RemoteDialog} */ this.remote = one(document, "remote-dialog");
     this.#start(bootstrap, owner);
   }
 
@@ -59,7 +58,16 @@ export class App {
     this.#adopt(owner);
     const room = session.rooms.byId.get(bootstrap.room);
     if (room) this.openRoom(room, { at: bootstrap.at, push: false, page: bootstrap });
+    session.socket.addEventListener("welcome", () => this.#prove(), { once: true });
     session.socket.start();
+  }
+
+  /** Once the page is up: tells the server how complete it is. Without it all else works. */
+  async #prove() {
+    try {
+      const { Proving } = await import("./proving.js");
+      new Proving(this.session, { page: document });
+    } catch {}
   }
 
   #listen() {
@@ -71,6 +79,7 @@ export class App {
       if (!document.hidden) session.socket.wake();
     });
     for (const type of ["online", "offline", "pageshow"]) addEventListener(type, () => session.socket.wake());
+    for (const type of ["maintenance", "announcement"]) session.addEventListener(type, (event) => this.#news(/** @type {CustomEvent} */ (event).detail));
     for (const type of ["removed", "stranger"]) session.addEventListener(type, (event) => this.#left(/** @type {CustomEvent} */ (event).detail));
     for (const button of document.querySelectorAll("[data-act=switcher]")) button.addEventListener("click", () => this.switcher.open());
     for (const button of document.querySelectorAll(".sidebar [data-act=new-message]")) button.addEventListener("click", () => this.newMessage());
@@ -126,6 +135,38 @@ export class App {
     } catch {
       toast("There is no connection right now.");
     }
+  }
+
+  /** @param {string} path a page of the server, over this one */
+  async openPage(path) {
+    try {
+      await import("./remote-dialog.js");
+      const remote = /** @type {RemoteDialog} */ (one(document, "remote-dialog"));
+      if (!remote.app) remote.start(this);
+      remote.open(path);
+    } catch {
+      toast("There is no connection right now.");
+    }
+  }
+
+  /**
+   * What moderators do, and reports.
+   * @param {(moderation: Moderation) => void} use
+   */
+  async moderate(use) {
+    try {
+      const { Moderation } = await import("../moderation/moderation.js");
+      use((this.#moderation ??= await Moderation.begin(this)));
+    } catch {
+      toast("There is no connection right now.");
+    }
+  }
+
+  /** @param {AnnouncementFrame | null} announcement */
+  async #news(announcement) {
+    const { showMaintenance, showAnnouncement } = await import("./site-news.js");
+    if (announcement) showAnnouncement(announcement);
+    else showMaintenance(this.session.maintenance);
   }
 
   /** @param {Element} row */

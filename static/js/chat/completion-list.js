@@ -11,6 +11,7 @@ export class CompletionList {
   /** @type {Option[]} */ #options = [];
   /** @type {Trigger | null} */ #trigger = null;
   #at = 0;
+  /** @type {Iterable<[string, string]> | null} fetched with the first colon */ #emoji = null;
 
   /**
    * @param {Composer} composer
@@ -57,7 +58,7 @@ export class CompletionList {
 
   /** @param {Trigger} trigger */
   #match({ kind, query }) {
-    if (kind === ":") return matchEmoji(query, this.#recent());
+    if (kind === ":") return this.#emoji ? matchEmoji(this.#emoji, query, this.#recent()) : this.#fetch();
     const { session } = this.app;
     const log = session.log(session.current);
     if (!log.members) session.loadMembers(session.current);
@@ -65,6 +66,16 @@ export class CompletionList {
     const others = (log.members ?? [...new Map(speakers.map((person) => [person.id, person])).values()]).filter(({ id }) => id !== session.me.id);
     const people = matchPeople(others, query, [...new Set(speakers.map(({ id }) => id))]);
     return offered(query, this.#calls(query), people);
+  }
+
+  /** @returns {Option[]} none until they are there */
+  #fetch() {
+    const load = async () => {
+      this.#emoji = (await import("./emoji.js")).EMOJI;
+      if (this.#trigger) this.update();
+    };
+    load().catch(() => {}); // Without a connection there is no help with names of emoji; the next letter asks again.
+    return [];
   }
 
   /** @param {string} query */

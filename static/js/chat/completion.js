@@ -1,6 +1,5 @@
 // What `@` and `:` offer while one types. Pure: text and caret in, options and text out.
 
-import { EMOJI } from "./emoji.js";
 import { plural } from "./format.js";
 
 const OFFERED_MOST = 7;
@@ -64,16 +63,17 @@ export function offered(query, calls, people) {
 }
 
 /**
+ * @param {Iterable<[string, string]>} emoji names and signs
  * @param {string} query
  * @param {string[]} recent names, last used first
  * @returns {Option[]}
  */
-export function matchEmoji(query, recent) {
+export function matchEmoji(emoji, query, recent) {
   const rank = (/** @type {string} */ name) => {
     const used = recent.indexOf(name);
     return used >= 0 ? used - recent.length : begins(name, query) ? 0 : 1;
   };
-  return [...EMOJI]
+  return [...emoji]
     .filter(([name]) => name.includes(query))
     .sort(([a], [b]) => rank(a) - rank(b) || a.length - b.length)
     .slice(0, OFFERED_MOST)

@@ -4,22 +4,28 @@
 import { whyNot } from "./actions.js";
 import { CompletionList } from "./completion-list.js";
 import { other } from "./direct.js";
-import { one, Part, toast } from "./dom.js";
+import { icon, one, Part, toast } from "./dom.js";
 import { typingLine } from "./format.js";
 import { quoteOf } from "./quote.js";
 import { ReplyBar } from "./reply-bar.js";
+import { countdown } from "./standing.js";
 import { lastOwn } from "./timeline.js";
 
 // docs/protocol.md, "Limits"; the counter appears when it begins to matter.
 const LONGEST = 8_000;
 const COUNT_FROM = 7_500;
 
+/** @type {Record<string, string>} */
+const ICONS = { archived: "archive", "read-only": "lock", muted: "mic-off", maintenance: "wrench", slow: "timer" };
+
 export class Composer extends Part {
   /** @type {Message | null} */ #editing = null;
   #room = 0;
+  /** @type {any} */ #tick = 0;
   /** @type {CompletionList | null} */ #completion = null;
   /** @type {ReplyBar | null} */ #answer = null;
   input = /** @type {HTMLTextAreaElement} */ (one(this, "textarea"));
+  button = /** @type {HTMLButtonElement} */ (one(this, ".composer__send"));
 
   /** @param {App} app */
   start(app) {
@@ -29,13 +35,13 @@ export class Composer extends Part {
     this.input.addEventListener("input", () => this.#changed());
     this.input.addEventListener("keydown", (event) => this.#key(event));
     this.input.addEventListener("blur", () => completion.close());
-    one(this, ".composer__send").addEventListener("click", () => this.#submit());
+    this.button.addEventListener("click", () => this.#submit());
     one(this, ".composer__cancel").addEventListener("click", () => this.stopEditing());
-    for (const type of ["rooms", "blocked"]) app.session.addEventListener(type, () => this.#showRoom());
+    for (const type of ["rooms", "blocked", "timeline"]) app.session.addEventListener(type, () => this.#showRoom());
     one(this, ".composer__unblock").addEventListener("click", () => this.#unblock());
     app.session.addEventListener("typing", () => this.#showTyping());
     // A press on the button must not take the focus, or a phone's keyboard closes after each message.
-    one(this, ".composer__send").addEventListener("pointerdown", (event) => event.preventDefault());
+    this.button.addEventListener("pointerdown", (event) => event.preventDefault());
   }
 
   focus() {
@@ -99,6 +105,8 @@ export class Composer extends Part {
   async #submit() {
     const body = this.input.value.trim();
     if (!body || [...body].length > LONGEST) return;
+    const why = this.app.session.standing;
+    if (why?.kind === "muted" || why?.closed) return toast(why.text);
     if (this.#editing) return this.#save(this.#editing, body);
     this.#write("");
     this.app.drafts.set(this.#room, "");
@@ -169,19 +177,36 @@ export class Composer extends Part {
     const count = one(this, ".composer__count");
     count.textContent = length >= COUNT_FROM ? String(LONGEST - length) : "";
     count.classList.toggle("composer__count--over", length > LONGEST);
-    const send = /** @type {HTMLButtonElement} */ (one(this, ".composer__send"));
-    send.disabled = !this.input.value.trim() || length > LONGEST;
+    this.button.disabled = !this.input.value.trim() || length > LONGEST;
   }
 
   #showRoom() {
-    const { room, people } = this.app.session;
+    const { room } = this.app.session;
     if (!room) return;
-    const blocked = people.blocked.has(other(room)?.id ?? 0);
-    this.classList.toggle("composer--blocked", blocked);
-    if (blocked) one(this, ".composer__blocked span").textContent = `You have blocked ${room.name}.`;
-    this.input.disabled = room.archived;
+    this.#showStanding();
     this.input.setAttribute("aria-label", `Message to ${room.name}`);
-    this.input.placeholder = room.archived ? "This room is archived" : `Message ${room.name}`;
+    this.input.placeholder = `Message ${room.name}`;
+  }
+
+  /** Why one cannot write, if so; and what of it passes by itself, second by second. */
+  #showStanding() {
+    const { session } = this.app;
+    const why = session.standing;
+    const note = one(this, ".composer__standing");
+    const line = one(note, "span");
+    this.classList.toggle("composer--closed", !!why?.closed);
+    if (this.dataset.standing !== (why?.kind ?? "")) {
+      this.dataset.standing = why?.kind ?? "";
+      note.firstElementChild?.replaceWith(icon(ICONS[why?.kind ?? ""] ?? "ban"));
+    }
+    if (line.textContent !== (why?.text ?? "")) line.textContent = why?.text ?? ""; // Said once.
+    const left = why?.kind === "slow" && why.until ? countdown(why.until - Date.now() - session.ahead) : "";
+    if (this.button.dataset.left !== left) {
+      this.button.dataset.left = left;
+      this.button.setAttribute("aria-label", left ? `Send, in ${left}` : "Send");
+    }
+    clearTimeout(this.#tick);
+    if (why?.until) this.#tick = setTimeout(() => this.#showStanding(), 1_000);
   }
 
   async #unblock() {

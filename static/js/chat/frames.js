@@ -17,8 +17,12 @@ const EVENTS = {
   },
   room(session, { room }) {
     session.rooms = list.merge(session.rooms, room);
+    // What kept messages back may be gone; where it is not, the server says again for how long.
+    if ("slow_mode_seconds" in room || "muted_until" in room || "read_only" in room) session.outbox.wake(room.id);
     session.tell("rooms");
   },
+  maintenance: (session, { reason }) => session.maintain(reason),
+  announcement: (session, frame) => session.tell("announcement", frame),
   blocked: (session, { people }) => session.people.know(people),
   "room.removed": (session, { room }) => session.forget(room),
 };
@@ -33,11 +37,13 @@ export function onFrame(session, frame) {
 
 /**
  * @param {Session} session
- * @param {{ user: Person, rooms: Room[], blocked?: number[] }} frame
+ * @param {{ user: Person, rooms: Room[], blocked?: number[], time?: string, maintenance?: string | null }} frame
  */
-function welcome(session, { user, rooms, blocked = [] }) {
+function welcome(session, { user, rooms, blocked = [], time, maintenance = null }) {
   if (user.id !== session.me.id) return session.tell("stranger"); // Another tab logged in as somebody else.
   session.people.know(blocked);
+  session.ahead = time ? Date.parse(time) - Date.now() : 0;
+  session.maintain(maintenance);
   const before = session.rooms;
   session.rooms = list.fromServer(session.me.id, rooms, before.muted);
   for (const [id, room] of before.byId) {

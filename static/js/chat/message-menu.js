@@ -4,9 +4,6 @@
 import { one, Part } from "./dom.js";
 import { place, walk } from "./popover.js";
 
-// Room for the menu's own height below the button, or it opens upwards.
-const HEIGHT_PX = 300;
-
 export class MessageMenu extends Part {
   /** @type {Message | null} */ #message = null;
   /** @type {HTMLElement | null} */ #row = null;
@@ -30,13 +27,17 @@ export class MessageMenu extends Part {
     this.#row = row;
     row.classList.add("message--open");
     const { actions, session } = this.app;
-    const wanted = { own: actions.isOwn(message), said: actions.canReply(message), other: message.author.id !== session.me.id };
+    const own = actions.isOwn(message);
+    const wanted = {
+      own, said: actions.canReply(message), other: message.author.id !== session.me.id, report: actions.canReport(message),
+      delete: own || actions.canRemove(message),
+    };
     for (const [kind, shown] of Object.entries(wanted)) {
       for (const button of this.querySelectorAll(`[data-${kind}]`)) /** @type {HTMLElement} */ (button).hidden = !shown;
     }
     one(this, "[data-action=person] span").textContent = `About ${message.author.name}`;
     this.showPopover();
-    place(this, row.querySelector(".message__more") ?? row, { height: HEIGHT_PX, side: "right" });
+    place(this, row.querySelector(".message__more") ?? row, "right");
     /** @type {HTMLElement} */ (one(this, "button:not([hidden])")).focus();
   }
 

@@ -36,7 +36,7 @@ function intoDialog(app, event, link) {
   event.preventDefault();
   app.drawer(false);
   app.switcher.dialog.close();
-  app.remote.open(link.pathname + link.search);
+  app.openPage(link.pathname + link.search);
 }
 
 /**

@@ -10,10 +10,13 @@ import { CommandError } from "../live/connection.js";
 const PASSING = new Set(["rate_limited", "unavailable", "internal"]);
 const INTERNAL_MOST = 3;
 const AGAIN_MS = 2_000;
+// What a timer holds (2³¹ ms); longer ones go off at once.
+const LONGEST_MS = 2_147_483_647;
 
 export class Outbox {
   /** @type {Map<string, Entry>} */ #entries = new Map();
   /** @type {Set<number>} */ #busy = new Set();
+  /** @type {Map<number, () => void>} what ends a room's wait */ #waits = new Map();
   #order = 0;
 
   /**
@@ -48,6 +51,14 @@ export class Outbox {
   /** Sends what waits, in every room: call it when the connection is there again. */
   flushAll() {
     for (const room of new Set([...this.#entries.values()].map((entry) => entry.room))) this.flush(room);
+  }
+
+  /**
+   * What was in the way is gone: nobody waits for the time that was said.
+   * @param {number} [room] all of them, if left out
+   */
+  wake(room) {
+    for (const [id, end] of [...this.#waits]) if (room === undefined || id === room) end();
   }
 
   /** @param {string} client_id */
@@ -115,9 +126,25 @@ export class Outbox {
         this.#put({ ...entry, state: "failed", error: error.message });
         return true;
       }
-      await new Promise((resolve) => this.parts.timers.setTimeout(() => resolve(null), error.retryAfterMs || AGAIN_MS));
+      await this.#wait(entry.room, error.retryAfterMs || AGAIN_MS);
       return true;
     }
+  }
+
+  /**
+   * @param {number} room
+   * @param {number} ms
+   */
+  async #wait(room, ms) {
+    const { timers } = this.parts;
+    await new Promise((resolve) => {
+      const timer = timers.setTimeout(() => resolve(null), Math.min(ms, LONGEST_MS));
+      this.#waits.set(room, () => {
+        timers.clearTimeout(timer);
+        resolve(null);
+      });
+    });
+    this.#waits.delete(room);
   }
 
   /** @param {Entry} entry */

@@ -3,8 +3,6 @@
 import { avatar, one, Part } from "./dom.js";
 import { place, walk } from "./popover.js";
 
-const HEIGHT_PX = 190;
-
 export class PersonMenu extends Part {
   /** @type {Person | null} */ #person = null;
   /** @type {HTMLElement | null} */ #by = null;
@@ -32,8 +30,11 @@ export class PersonMenu extends Part {
     one(this, ".person__handle").textContent = `@${person.username}${mine ? " · you" : blocked ? " · blocked" : ""}`;
     const shown = { message: !mine && !blocked, block: !mine && !blocked, unblock: blocked };
     for (const [action, wish] of Object.entries(shown)) /** @type {HTMLElement} */ (one(this, `[data-action=${action}]`)).hidden = !wish;
+    const acts = one(this, ".menu__acts");
+    acts.replaceChildren();
+    if (!mine && this.app.actions.isModerator) this.app.moderate((moderation) => this.#person === person && moderation.offer(acts, person, () => place(this, by, "left")));
     this.showPopover();
-    place(this, by, { height: HEIGHT_PX, side: "left" });
+    place(this, by, "left");
     if (!mine) /** @type {HTMLElement} */ (one(this, "button:not([hidden])")).focus();
   }
 
@@ -44,7 +45,9 @@ export class PersonMenu extends Part {
     this.hidePopover();
     this.#by?.focus({ preventScroll: true });
     const { actions } = this.app;
-    if (button.dataset.action === "message") actions.converse([person.id]);
+    const { act } = button.dataset;
+    if (act) this.app.moderate((moderation) => moderation.act(act, person));
+    else if (button.dataset.action === "message") actions.converse([person.id]);
     else actions.block(person, button.dataset.action === "block");
   }
 }

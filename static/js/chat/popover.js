@@ -4,11 +4,11 @@
  * Below what was pressed where there is room for the menu, else above it.
  * @param {HTMLElement} menu
  * @param {Element} by
- * @param {{ height: number, side: "left" | "right" }} how
+ * @param {"left" | "right"} side the edge that both share
  */
-export function place(menu, by, { height, side }) {
+export function place(menu, by, side) {
   const { top, bottom, left, right } = by.getBoundingClientRect();
-  const below = innerHeight - bottom > height;
+  const below = innerHeight - bottom > menu.offsetHeight + 8;
   const edge = Math.min(side === "right" ? innerWidth - right : left, innerWidth - menu.offsetWidth - 8);
   menu.style.setProperty(side === "right" ? "--right" : "--left", `${Math.max(8, edge)}px`);
   menu.style.setProperty("--top", below ? `${bottom + 4}px` : "auto");

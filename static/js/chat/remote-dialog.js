@@ -1,5 +1,5 @@
 // <remote-dialog>: pages of the server in a dialog. Links with `data-dialog` open here, forms are sent from here; without
-// script each is a page of its own. The server leaves the frame away when it is asked with X-Fragment.
+// script each is a page of its own. Fetched with the first one. The server leaves the frame away when it is asked with X-Fragment.
 
 import { one, Part, toast } from "./dom.js";
 

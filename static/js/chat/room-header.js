@@ -4,7 +4,7 @@
 import { isDirect, isOtherOnline, other } from "./direct.js";
 import { coalesce, one, Part } from "./dom.js";
 import { face } from "./faces.js";
-import { plural } from "./format.js";
+import { plural, short } from "./format.js";
 
 export class RoomHeader extends Part {
   /** @param {App} app */
@@ -13,6 +13,7 @@ export class RoomHeader extends Part {
     app.session.addEventListener("rooms", coalesce(() => this.paint()));
     one(this, "[data-act=members]").addEventListener("click", () => app.members.toggle());
     one(this, "[data-act=rooms]").addEventListener("click", () => app.drawer(true));
+    for (const button of document.querySelectorAll("[data-act=queue]")) button.addEventListener("click", () => app.moderate((moderation) => moderation.openQueue()));
     this.paint();
   }
 
@@ -29,6 +30,12 @@ export class RoomHeader extends Part {
     for (const link of document.querySelectorAll("a:is([data-act=invite], [data-act=settings])")) {
       link.setAttribute("href", `/rooms/${room.slug}/${link.getAttribute("data-act")}/`);
       /** @type {HTMLElement} */ (link).hidden = isDirect(room);
+    }
+    const reports = room.reports ? short(room.reports) : "";
+    for (const button of document.querySelectorAll("[data-act=queue]")) {
+      button.toggleAttribute("hidden", !this.app.actions.isModerator);
+      button.setAttribute("aria-label", reports ? `Moderation, ${plural(room.reports, "open report")}` : "Moderation");
+      one(button, ".queue-count").textContent = reports;
     }
     this.classList.toggle("room-header--direct", isDirect(room));
     const elsewhere = [...session.rooms.byId.values()].some(({ id, unread }) => unread && id !== room.id && !session.rooms.muted.has(id));

@@ -9,7 +9,10 @@ import { callsMe } from "./concern.js";
 export const UNREAD_MOST = 100;
 
 // What the server leaves out of a room's description when it is nothing.
-const BLANK = { topic: "", archived: false, last_read: 0, unread: 0, mentions: 0, online: 0, last_message_at: null, people: [] };
+const BLANK = {
+  topic: "", archived: false, last_read: 0, unread: 0, mentions: 0, online: 0, last_message_at: null, people: [],
+  slow_mode_seconds: 0, read_only: false, muted_until: null, reports: 0,
+};
 
 /** @typedef {{ me: number, byId: Map<number, Room>, muted: Set<number> }} Rooms `muted`: whose news one does not want */
 

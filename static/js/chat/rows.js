@@ -10,7 +10,7 @@ import { quoteLine, quoteVersion } from "./quote-line.js";
 import { messagePath } from "./route.js";
 
 /**
- * @typedef {{ me: Person, room: Room, online: boolean, blocked: ReadonlySet<number> }} RowContext
+ * @typedef {{ me: Person, room: Room, online: boolean, held: string, blocked: ReadonlySet<number> }} RowContext
  */
 
 /**
@@ -18,9 +18,9 @@ import { messagePath } from "./route.js";
  * @param {RowContext} context
  * @returns {string} changes when the row must be drawn anew
  */
-export function versionOf(row, { room, online, blocked }) {
+export function versionOf(row, { room, online, held, blocked }) {
   if (row.kind === "message") return `${row.message.changed} ${row.head} ${quoteVersion(row.message.reply_to, blocked)}`;
-  if (row.kind === "pending") return `${row.entry.state} ${row.head} ${online}`;
+  if (row.kind === "pending") return `${row.entry.state} ${row.head} ${online} ${held}`;
   if (row.kind === "folded") return String(row.messages.length);
   return row.kind === "start" ? `${room.name}\n${room.topic}\n${faceVersion(room)}` : "";
 }
@@ -170,7 +170,7 @@ function body(message, me) {
  * @param {RowContext} context
  */
 function pendingRow({ entry, head }, context) {
-  const { me, online } = context;
+  const { me, online, held } = context;
   const text = el("div", { class: `message__body rich rich--plain${isEmojiOnly(entry.body) ? " rich--emoji" : ""}` }, entry.body);
   const failed = entry.state === "failed";
   return el(
@@ -183,7 +183,7 @@ function pendingRow({ entry, head }, context) {
       { class: "message__main" },
       head && el("header", { class: "message__meta" }, el("span", { class: "message__author" }, me.name), el("span", { class: "message__time" }, stamp(entry.created_at))),
       text,
-      failed ? failure(entry) : el("p", { class: "message__state" }, online ? "Sending…" : "Will be sent when you are back online"),
+      failed ? failure(entry) : el("p", { class: "message__state" }, online ? held || "Sending…" : "Will be sent when you are back online"),
     ),
   );
 }

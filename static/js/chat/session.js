@@ -2,7 +2,8 @@
 // open; turns frames into changes of these. Knows no document: elements listen and ask.
 //
 // Events: "rooms"; "blocked"; "timeline", "typing" and "members" with the room's id as `detail`; "connection"; "removed" with the room;
-// "stranger" when the connection is somebody else's; "caughtup" with how many messages came while nobody listened.
+// "maintenance" when it begins, changes or ends; "announcement" with the frame; "stranger" when the connection is somebody else's; "caughtup" with how many messages came while nobody listened;
+// "arrived" with an event that is applied: it has a `type` when it came live, and none when it was asked for.
 
 import { onFrame } from "./frames.js";
 import { Logs } from "./logs.js";
@@ -10,12 +11,15 @@ import { Outbox } from "./outbox.js";
 import { People } from "./people.js";
 import { Reading } from "./reading.js";
 import * as list from "./rooms.js";
+import { standing } from "./standing.js";
 import * as timeline from "./timeline.js";
 import { Typing } from "./typing.js";
 
 export class Session extends EventTarget {
   /** The room on screen. */ current = 0;
   /** What else is new, beside messages or because of them, as whoever counts it says. */ news = 0;
+  /** @type {string | null} why nobody may post on the whole site */ maintenance = null;
+  /** By how many milliseconds the server's clock is ahead of this one. */ ahead = 0;
   /** @type {number | null} a room marked unread by hand is not read by looking at it */ kept = null;
   /** @type {number | null} the room on screen, once it was said that it is looked at */ looked = null;
   /** Whether the end of the timeline is in sight, and whether somebody is looking. */
@@ -109,6 +113,23 @@ export class Session extends EventTarget {
     this.log(stored.room).upsert(stored);
   }
 
+  /** @returns {Standing | null} why one cannot write in the open room now */
+  get standing() {
+    const { room, maintenance, people } = this;
+    const now = Date.now() + this.ahead;
+    const last = room && timeline.lastOf(this.log(room.id).timeline, this.me.id);
+    return room ? standing(room, { blocked: people.blocked, maintenance, now, last: last ? Date.parse(last.created_at) : null }) : null;
+  }
+
+  /** @param {string | null} reason */
+  maintain(reason) {
+    if (reason === this.maintenance) return;
+    this.maintenance = reason;
+    if (reason === null) this.outbox.wake();
+    this.tell("maintenance");
+    this.tell("rooms");
+  }
+
   type() {
     if (this.typing.due()) this.#ask("typing", { room: this.current });
   }
@@ -161,6 +182,7 @@ export class Session extends EventTarget {
     if (isNew && event.room === this.current && !this.attentive && (log.timeline.newAfter ?? 0) < before.last_read) {
       log.markNew(before.last_read);
     }
+    this.tell("arrived", event);
     this.rooms = list.message(this.rooms, event, log.timeline.messages.find(({ id }) => id === event.message.id));
     this.typing.stop(event.room, event.message.author.id);
     this.tell("rooms");

@@ -3,7 +3,7 @@
 import { isTyping } from "./dom.js";
 
 /** @type {Record<string, string>} to the names that the menu has */
-const ACTIONS = { r: "reply", e: "edit", l: "link", c: "text", u: "unread", p: "person", w: "why", Delete: "delete" };
+const ACTIONS = { r: "reply", e: "edit", l: "link", c: "text", u: "unread", p: "person", w: "why", f: "report", Delete: "delete" };
 
 /**
  * @param {App} app

@@ -8,6 +8,7 @@ import { rows } from "./layout.js";
 import { reconcile } from "./reconcile.js";
 import { buildRow, versionOf } from "./rows.js";
 import { Scroller } from "./scroller.js";
+import { held } from "./standing.js";
 import { countAfter, reachesBack } from "./timeline.js";
 import { onTimelineClick, onTimelineKey } from "./timeline-keys.js";
 
@@ -110,7 +111,7 @@ export class TimelineView extends Part {
     const anchor = this.scroller.following ? null : this.scroller.anchor();
     // Between two there is nothing to fold: one came to read it.
     const blocked = other(room) ? NOBODY : session.people.blocked;
-    const context = { me: session.me, room, online: session.socket.state === "open", blocked };
+    const context = { me: session.me, room, online: session.socket.state === "open", held: held(session.standing), blocked };
     this.box.setAttribute("aria-busy", String(!timeline.loaded));
     this.classList.toggle("timeline--loading", !timeline.loaded);
     this.classList.toggle("timeline--more", timeline.loaded && timeline.moreBefore);

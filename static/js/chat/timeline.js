@@ -126,6 +126,15 @@ export function lastOwn(state, me) {
 }
 
 /**
+ * The same, deleted or not.
+ * @param {Timeline} state
+ * @param {number} me
+ */
+export function lastOf(state, me) {
+  return state.messages.findLast(({ author, kind }) => author.id === me && kind === "text");
+}
+
+/**
  * Whether the first message after a seq is in the window: above an arbitrary one the "New" line would lie.
  * @param {Timeline} state
  * @param {number | null} seq

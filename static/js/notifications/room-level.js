@@ -4,9 +4,6 @@ import { whyNot } from "../chat/actions.js";
 import { icon, one, toast } from "../chat/dom.js";
 import { place, walk } from "../chat/popover.js";
 
-// The menu's own, with three lines of two.
-const HEIGHT_PX = 220;
-
 /** @type {Record<Level, [string, string]>} the icon, and what is said */
 const LOOKS = { everything: ["bell-ring", "everything"], mentions: ["at-sign", "mentions"], nothing: ["bell-off", "nothing"] };
 
@@ -32,7 +29,7 @@ export class RoomLevel extends HTMLElement {
   open() {
     this.menu.togglePopover();
     if (!this.menu.matches(":popover-open")) return;
-    place(this.menu, this.button, { height: HEIGHT_PX, side: "right" });
+    place(this.menu, this.button, "right");
     /** @type {HTMLElement} */ (one(this.menu, "[aria-checked=true]")).focus();
   }
 

@@ -224,6 +224,16 @@ def test_last_seen_is_written_once_and_then_not_asked(client, scene, django_asse
     assert UserSession.objects.get().last_seen_at.year == 2020
 
 
+def test_people_see_where_they_are_signed_in_and_end_it_elsewhere(client, scene):
+    client.force_login(scene["person"])
+    client.get("/profile/")
+    page = client.get("/accounts/sessions/").content.decode()
+    assert "Firefox on Linux" in page
+    client.post("/accounts/sessions/")
+    assert scene["browser"].get("/profile/").status_code == 302
+    assert client.get("/profile/").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("path", "right"),
     [

@@ -57,6 +57,7 @@ def test_without_yes_nothing_is_changed(room: Room) -> None:
         "messages": 1,
         "invitations": 0,
         "removals": 0,
+        "suspensions": 0,
     }
     assert Message.objects.filter(body="old").exists()
     out = StringIO()

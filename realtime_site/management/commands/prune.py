@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from chat.services import retention
 from notifications.services import pruning
+from realtime_site.accounts import suspensions
 
 # Between two batches: SQLite has one writer, and whoever posts meanwhile must get their turn.
 BREATH_SECONDS = 0.05
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             found[name] = rows.count()
             if does:
                 rows.delete()
+        found["suspensions"] = suspensions.lift_expired() if does else suspensions.expired()
         if does:
             found["notifications"] = self._notifications()
         self._conclude(found)
@@ -65,6 +67,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(found))
             return
         self._say(f"{found['invitations']:,} void invitations, {found['removals']:,} texts of deleted messages")
+        self._say(f"{found['suspensions']:,} suspensions are over by their time")
         if found["done"]:
             self._say(f"{found['notifications']:,} old notifications and deliveries")
             self.stdout.write(self.style.SUCCESS(f"{found['messages']:,} messages are forgotten."))

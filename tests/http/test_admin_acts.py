@@ -241,6 +241,33 @@ def test_suspensions_that_are_over_are_lifted_together(scene):
     assert User.objects.get(username="bob").is_active
 
 
+def test_a_suspension_leaves_an_account_as_it_was_before(scene):
+    boss = log.Actor(make_admin().pk, "Admin", "admin")
+    bob = scene["person"]
+    whom = {"by": boss, "person_id": bob.pk, "seconds": 60, "reason": ""}
+    for was_active in (False, True):
+        User.objects.filter(pk=bob.pk).update(is_active=was_active)
+        suspensions.suspend(**whom)
+        Suspension.objects.update(until=timezone.now())
+        entry = suspensions.suspend(**whom)  # the first is over, and nobody has noticed
+        undo(entry_id=entry.pk, by=boss)
+        assert User.objects.get(pk=bob.pk).is_active == was_active
+        suspensions.suspend(**whom)
+        Suspension.objects.update(until=timezone.now())
+        assert suspensions.lift_expired() == 1
+        bob.refresh_from_db()
+        assert suspensions.let_in(bob) == bob.is_active == was_active
+
+
+def test_who_forgot_their_password_after_a_suspension_gets_a_new_one(client, scene):
+    boss = log.Actor(make_admin().pk, "Admin", "admin")
+    suspensions.suspend(by=boss, person_id=scene["person"].pk, seconds=60, reason="")
+    client.post("/accounts/password/reset/", {"email": "bob@example.org"})
+    Suspension.objects.update(until=timezone.now())
+    client.post("/accounts/password/reset/", {"email": "Bob@example.org"})
+    assert ["/key/" in letter.body for letter in mail.outbox] == [False, True]
+
+
 def test_an_older_undo_does_not_lift_a_newer_suspension(client, scene):
     boss = log.Actor(make_admin().pk, "Admin", "admin")
     whom = {"by": boss, "person_id": scene["person"].pk, "reason": ""}

@@ -130,13 +130,21 @@ class Postgres(Process):
 class Worker(Process):
     """One worker of Confab. Without `database_url` and `redis_url` it has SQLite and memory in `data_dir`.
 
-    `settings` are environment variables, e.g. `DRAIN_SECONDS="2"`.
+    `settings` are environment variables, e.g. `DRAIN_SECONDS="2"`. `program` is a module that runs one.
     """
 
     def __init__(
-        self, data_dir: Path, *, name: str = "worker", database_url: str = "", redis_url: str = "", **settings: str
+        self,
+        data_dir: Path,
+        *,
+        name: str = "worker",
+        program: str = "realtime_site.worker",
+        database_url: str = "",
+        redis_url: str = "",
+        **settings: str,
     ) -> None:
         super().__init__(name, data_dir / f"{name}.log")
+        self._program = program
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.env = worker_environment(data_dir, database_url, redis_url) | {"SITE_URL": self.url} | settings
@@ -148,7 +156,7 @@ class Worker(Process):
 
     def launch(self) -> None:
         self.kill()
-        self.start([sys.executable, "-m", "realtime_site.worker", "--port", str(self.port)], env=self.env)
+        self.start([sys.executable, "-m", self._program, "--port", str(self.port)], env=self.env)
 
     def wait_until_ready(self) -> None:
         self.wait_until(lambda: self.get("/readyz") == 200)

@@ -141,6 +141,7 @@ def test_a_killed_worker_leaves_no_ghosts(network: Network, here: FakeHub, there
     network.tick(2)
     assert here.presence.online("room.1") == {1: ALICE}
     assert here.told[-1]["went"] == [BOB]
+    assert FORGET_SECONDS + 2 < 60, "within a minute"
 
 
 def test_a_worker_that_says_farewell_is_forgotten_after_the_grace(

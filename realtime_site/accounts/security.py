@@ -1,11 +1,13 @@
 """What an admin does for somebody who cannot get in, or whose account somebody else is in."""
 
 from allauth.account.internal.flows.password_reset import request_password_reset
+from allauth.core.context import request_context
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.http import HttpRequest
 
 from realtime_site.accounts import acting
+from realtime_site.accounts.models import User
 from realtime_site.audit import log
 from realtime_site.audit.log import Actor
 from realtime_site.audit.models import Entry
@@ -52,5 +54,10 @@ def send_password_reset(*, by: Actor, person_id: int, reason: str, request: Http
             reason=reason,
             person=acting.subject(person),
         )
-        transaction.on_commit(lambda: request_password_reset(request, person.email, [person], None))
+        transaction.on_commit(lambda: _mail_reset(request, person))
         return entry
+
+
+def _mail_reset(request: HttpRequest, person: User) -> None:
+    with request_context(request):
+        request_password_reset(request, person.email, [person], None)

@@ -1,4 +1,7 @@
-"""What a client reports of how its events came: docs/protocol.md, "Delivery reports". Pure."""
+"""What a client reports of how its events came: docs/protocol.md, "Delivery reports". Pure.
+
+How far its rooms are complete, no more: doubles and swaps are the checker's to find in what the client kept.
+"""
 
 from typing import Any
 

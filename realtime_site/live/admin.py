@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 # How a list's own filters ask: for a value, for none, for a span of time.
 _ASKED = {"exact", "in", "isnull", "gt", "gte", "lt", "lte"}
+_DATES = {"year", "month", "day", "gte", "lt"}
 
 
 class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's own is not generic
@@ -17,9 +18,21 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's own is 
     """
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        if lookup in self._own_parameters():
+            return True
         field, _, asked = lookup.partition("__")
-        offered = {getattr(one, "parameter_name", one) for one in self.list_filter}
-        return field in offered and (asked or "exact") in _ASKED
+        if field == self.date_hierarchy and asked in _DATES:
+            return True
+        named = {one[0] if isinstance(one, tuple) else one for one in self.list_filter}
+        return field in named and (asked or "exact") in _ASKED
+
+    def _own_parameters(self) -> set[str | None]:
+        """Of filters that are no field's: what they make of the value is theirs."""
+        return {
+            one.parameter_name
+            for one in self.list_filter
+            if isinstance(one, type) and issubclass(one, admin.SimpleListFilter)
+        }
 
 
 class ReadOnlyAdmin(ListAdmin):

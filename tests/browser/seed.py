@@ -5,8 +5,8 @@ A line of standard input is one site: `{"database": path, "wanted": …}`. What 
 The first of a room's people owns it. A third part of what is said is the place, from 0, of what it answers.
 `{"admins": ["alice"]}` makes some of the people superusers.
 `{"direct": [{"people": ["alice", "bob"], "messages": [["bob", "hi"]]}]}` makes conversations the same way.
-`{"superusers": ["ann"]}` are admins, and `{"moderated": ["bob", "general"]}` lets the first of them act upon somebody there in
-all ways, so that each of the admin's pages has something to show.
+`{"superusers": ["ann"]}` are admins, and `{"moderated": ["bob", "general"]}` lets the first of them act upon somebody
+there in all ways, so that each of the admin's pages has something to show.
 A line of standard output answers it: session keys by username, or `{"error": …}`.
 """
 

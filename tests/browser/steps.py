@@ -1,6 +1,7 @@
 """What people do on the chat page, in the words of tests."""
 
 import re
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
@@ -52,3 +53,28 @@ def assert_accessible(page: Page, where: str) -> None:
     found = Axe().run(page).response["violations"]
     grave = [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in {"serious", "critical"}]
     assert grave == [], where
+
+
+# A page that is hidden reports at once. Resolves to the report and its answer.
+_HIDE = """() => new Promise((resolve) => {
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (text) {
+    const report = JSON.parse(text);
+    if (report.type === "delivery.report") {
+      this.addEventListener("message", ({ data }) => {
+        const answer = JSON.parse(data);
+        if (answer.id === report.id) resolve([report, answer]);
+      });
+    }
+    send.call(this, text);
+  };
+  Object.defineProperty(document, "hidden", { value: true, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+})"""
+
+
+def delivery_report(page: Page) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the page tells the server of its events, and what that answers."""
+    expect(page.locator(".members__proof")).to_have_text(re.compile(r"^Complete to #\d"))
+    report, answer = page.evaluate(_HIDE)
+    return report, answer

@@ -26,12 +26,20 @@ NO_PAGES = re.compile(
 ALIKE = re.compile(r"/(history|delete|add)/$|<path:object_id>/$|app_label")
 LOOKED_AT = {
     "accounts/user/add/",
+    "auth/group/add/",
+    "chat/room/add/",
     "accounts/user/<path:object_id>/history/",
     "accounts/accesstoken/<path:object_id>/delete/",
 }
-LOOKED_AT |= {"chat/room/add/"}
 # Tables with nothing in them here; their lists are looked at.
 EMPTY = re.compile(r"^(auth/group|account/emailaddress|chat/maintenance|notifications/delivery)/<")
+# What the guidelines ask; axe's own advice is not looked at.
+ASKED: dict[str, Any] = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    "resultTypes": ["violations"],
+    # Else it fetches the sheets that sheets import, and puts them on the page, which the content policy forbids.
+    "preload": False,
+}
 SAID = [["bob", f"Buy this, number {number}"] for number in range(4)]
 TABLES = {
     "person": "accounts.User",
@@ -77,9 +85,9 @@ def addresses(database: Path) -> Iterator[str]:
         bob = connection.execute("SELECT id FROM accounts_user WHERE username = 'bob'").fetchone()[0]
         yield "chat/"
         for route in sorted(set(_routes(get_resolver("realtime_site.urls").url_patterns))):
-            if not NO_PAGES.search(route) and not EMPTY.search(route):
-                if route in LOOKED_AT or not ALIKE.search(route):
-                    yield _filled(route, first, bob)
+            alike = ALIKE.search(route) and route not in LOOKED_AT
+            if not (alike or NO_PAGES.search(route) or EMPTY.search(route)):
+                yield _filled(route, first, bob)
 
 
 def _routes(patterns: Any, before: str = "") -> Iterator[str]:
@@ -106,7 +114,7 @@ def _check(page: Page, path: str) -> None:
     answer = page.goto(path)
     assert answer
     assert answer.status == 200, f"{path}: {answer.status}"
-    found = Axe().run(page).response["violations"]
+    found = Axe().run(page, options=ASKED).response["violations"]
     grave = [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in {"serious", "critical"}]
     assert grave == [], path
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than its window"

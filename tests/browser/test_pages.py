@@ -1,5 +1,6 @@
 """Every page: nothing to complain of in the console, in the content policy, for those who listen, at any width."""
 
+import re
 from itertools import product
 from typing import Literal
 
@@ -71,6 +72,7 @@ def test_conversations_answers_and_blocked_people_are_sound(site: Site, enter: E
     page.locator("person-menu [data-action=block]").click()
     page.locator("#confirm [value=yes]").click()
     page.locator("[data-act=members]").click()
+    expect(page.locator(".members__proof")).to_have_text(re.compile(r"^Complete to #\d+$"))
     act(page, "Hello", "Reply")
     expect(page.locator(".message--folded")).to_be_visible()
     page.locator("#message").press_sequentially("@o")

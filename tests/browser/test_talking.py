@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Enter
 from tests.browser.site import Site
-from tests.browser.steps import message, room_link, say, wait_until_connected
+from tests.browser.steps import delivery_report, message, room_link, say, wait_until_connected
 
 BOTH = {"people": ["alice", "bob"], "rooms": {"general": ["alice", "bob"], "design": ["alice", "bob"]}}
 
@@ -40,6 +40,14 @@ def test_an_edit_and_a_deletion_reach_the_other(site: Site, enter: Enter) -> Non
     alice.locator("#confirm").get_by_role("button", name="Delete").click()
     expect(bob.locator(".message__stone")).to_be_visible()
     expect(message(bob, "Hello")).to_have_count(0)
+    for page in (alice, bob):
+        report, answer = delivery_report(page)
+        assert answer["type"] == "ok"
+        wrong = {name: report[name] for name in ("duplicated", "reordered", "repaired")}
+        assert wrong == {"duplicated": 0, "reordered": 0, "repaired": 0}
+        seqs = dict(report["rooms"])
+        assert page.locator(".members__proof").text_content() == f"Complete to #{max(seqs.values())}"
+    assert report["received"] > 0
 
 
 def test_what_looks_like_code_stays_text(site: Site, enter: Enter) -> None:

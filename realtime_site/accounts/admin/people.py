@@ -4,9 +4,11 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
@@ -48,6 +50,7 @@ class PersonAdmin(ListAdmin, UserAdmin):  # type: ignore[type-arg]  # generic in
     # Who may come in is changed by suspending, which asks for a reason and is logged.
     readonly_fields = ("is_active", "last_login", "date_joined")
     actions = ("suspend", "reinstate")
+    filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "display_name", "email", "password")}),
         ("Access", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
@@ -62,6 +65,12 @@ class PersonAdmin(ListAdmin, UserAdmin):  # type: ignore[type-arg]  # generic in
             *acts.urls(wrap),
             *super().get_urls(),
         ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return super().changelist_view(request, {"title": "People", **(extra_context or {})})
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return _ticked(super().formfield_for_manytomany(db_field, request, **kwargs))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PeopleList
@@ -103,3 +112,25 @@ class PersonAdmin(ListAdmin, UserAdmin):  # type: ignore[type-arg]  # generic in
             self.message_user(request, text, messages.WARNING)
             return None
         return HttpResponseRedirect(reverse(f"admin:accounts_user_{act}_several", args=[",".join(map(str, ids))]))
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RightsAdmin(GroupAdmin):
+    """What a group may do, as boxes to tick: Django's pair of lists cannot be told from each other by ear."""
+
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
+        return _ticked(super().formfield_for_manytomany(db_field, request, **kwargs))
+
+
+def _ticked(field: Any) -> Any:
+    if field is not None:
+        choices = field.choices
+        field.widget = CheckboxSelectMultiple(attrs={"class": "checks"})
+        field.widget.choices = choices
+        field.help_text = ""
+    return field

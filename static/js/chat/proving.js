@@ -16,6 +16,7 @@ export class Proving {
   /** Whether another report is due though nothing came: one alone does not show that the last event is missing. */
   #more = true;
   #reporting = false;
+  /** @type {Map<number, number>} how far each room was complete: a log that is let go of and made anew begins lower */ #complete = new Map();
   /** @type {Map<string, number>} when each of one's own messages left, by client_id */ #sent = new Map();
 
   /**
@@ -108,10 +109,10 @@ export class Proving {
   /** @returns {[number, number][]} all rooms, the one used last first */
   #rooms() {
     const { rooms, logs } = this.session;
-    const known = new Map(logs.all().map(({ room, sequence }) => [room, sequence.last]));
+    for (const { room, sequence } of logs.all()) this.#complete.set(room, Math.max(sequence.last, this.#complete.get(room) ?? 0));
     const recent = (/** @type {Room} */ { id, last_message_at }) => (id === this.session.current ? "~" : (last_message_at ?? ""));
     const order = [...rooms.byId.values()].sort((a, b) => (recent(a) < recent(b) ? 1 : -1));
-    return order.map(({ id, seq }) => [id, known.get(id) ?? seq]);
+    return order.map(({ id, seq }) => [id, this.#complete.get(id) ?? seq]);
   }
 
   #paint() {

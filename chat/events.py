@@ -9,7 +9,6 @@ together or not at all. Receivers do no I/O but the database's.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal
 
 from django.dispatch import Signal
@@ -17,7 +16,7 @@ from django.dispatch import Signal
 # How a message concerns somebody, the strongest first: a person who is named in a reply to them is "named".
 Concern = Literal["named", "replied", "room", "online", "direct"]
 
-# What a moderator did to somebody.
+# What a moderator did to somebody, and did not take back.
 Measure = Literal["muted", "removed", "banned", "unbanned"]
 
 
@@ -95,17 +94,29 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Moderated:
-    """A moderator did something to a person. `room` is None where it concerns all, `until` where it has no end."""
+    """A moderator did something to a person. `room` is None where it concerns all. `number` with `what` names it.
+    `lasts` is for how long from now, in words (`1 h`), and empty where nobody said.
+    """
 
     user_id: int
     room: RoomRef | None
     what: Measure
-    until: datetime | None
+    number: int
+    lasts: str
     by_name: str
     reason: str
 
 
-ChatEvent = Posted | Edited | Deleted | Read | Added | Left | Moderated
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """What `Moderated` told is no longer so: taken back, lifted, or replaced."""
+
+    user_id: int
+    what: Measure
+    number: int
+
+
+ChatEvent = Posted | Edited | Deleted | Read | Added | Left | Moderated | Lifted
 
 # Sent with `events: Sequence[ChatEvent]`: a transaction's, together.
 happened = Signal()

@@ -5,6 +5,7 @@ One that is over by its time counts no more; nothing has to tidy it up for that.
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
@@ -19,6 +20,7 @@ FOR_GOOD = datetime(9999, 12, 31, tzinfo=UTC)
 # As the maintenance page of a proxy would: soon enough for people, seldom enough for a thousand outboxes.
 MAINTENANCE_RETRY_SECONDS = 30.0
 Kind = Restriction.Kind
+_UNITS = ((86_400, "day", "days"), (3_600, "h", "h"), (60, "min", "min"))
 _REFUSED = {Kind.MUTE: "You are muted", Kind.BAN: "You are banned from this room"}
 
 
@@ -69,6 +71,23 @@ def refusal(restriction: Restriction) -> ClientError:
 def maintained(reason: str) -> ClientError:
     """What whoever writes gets while nobody may."""
     return ClientError("unavailable", reason, retry_after=MAINTENANCE_RETRY_SECONDS)
+
+
+def lasting(until: datetime | None) -> str:
+    """For how long from now, roughly, in words; empty where there is no end."""
+    if until is None:
+        return ""
+    seconds = ceil((until - timezone.now()).total_seconds())
+    unit = next((unit for unit, *_ in _UNITS if seconds >= 2 * unit), 1)
+    return span(max(1, round(seconds / unit)) * unit)
+
+
+def span(seconds: int) -> str:
+    """In words, exactly: `30 s`, `5 min`, `2 h`, `7 days`."""
+    for unit, name, names in _UNITS:
+        if seconds >= unit and seconds % unit == 0:
+            return f"{seconds // unit} {name if seconds == unit else names}"
+    return f"{seconds} s"
 
 
 def moment(at: datetime) -> str:

@@ -8,10 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from django.utils import timezone
-
 from chat import events
-from chat.events import Added, ChatEvent, Concern, Deleted, Edited, Left, Moderated, Posted, Read, RoomRef
+from chat.events import Added, ChatEvent, Concern, Deleted, Edited, Left, Lifted, Moderated, Posted, Read, RoomRef
 from notifications import sql
 from notifications.catalogue import is_mention
 from notifications.catalogue import kind as kind_of
@@ -73,6 +71,8 @@ def _after(event: ChatEvent) -> list[Telling]:
             return [_invited(event)]
         case Moderated():
             return [_moderated(event)]
+        case Lifted():
+            changing.withdraw(target=_measure(event), user_ids=[event.user_id])
         case Deleted():
             changing.withdraw(target=_target(event.message_id))
         case Read():
@@ -183,15 +183,16 @@ _MEASURES = {
 
 def _moderated(event: Moderated) -> Telling:
     """Of no scope: who is no longer in the room has lost what was told of that. Who did it stands in the title, in
-    words that stay.
+    words that stay; and for how long, since the hour is another one where it is read.
     """
     room = event.room.name if event.room else "all rooms"
     title = _MEASURES[event.what].format(by=event.by_name, room=room)
-    if event.until:
-        until = timezone.localtime(event.until)
-        title = f"{title} until {until.day} {until:%B %Y, %H:%M %Z}"
+    if event.lasts:
+        title = f"{title} for {event.lasts}"
     url = f"/rooms/{event.room.slug}/" if event.room and event.what == "muted" else "/rooms/"
-    return Telling(Story(kind_of("moderation"), title[:TITLE_CHARACTERS], body=event.reason, url=url), [event.user_id])
+    kind, target = kind_of("moderation"), _measure(event)
+    story = Story(kind, title[:TITLE_CHARACTERS], body=event.reason, url=url, target=target)
+    return Telling(story, [event.user_id])
 
 
 def _story(message: Posted, concern: str) -> Story:
@@ -212,6 +213,10 @@ def _story(message: Posted, concern: str) -> Story:
         dedupe_key=_target(message.message_id),
         default_level=level,
     )
+
+
+def _measure(event: Moderated | Lifted) -> str:
+    return f"chat.{event.what}:{event.number}"
 
 
 def _target(message_id: int) -> str:

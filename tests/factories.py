@@ -3,8 +3,10 @@
 from typing import Any
 
 from chat.models import Membership, Room
-from chat.services import rooms
+from chat.services import administration, rooms
 from realtime_site.accounts.models import User
+from realtime_site.audit.log import Actor
+from realtime_site.audit.models import Entry
 
 PASSWORD = "correct horse battery"
 
@@ -23,3 +25,9 @@ def make_room(slug: str, owner: User, *others: User, kind: str = "public") -> Ro
     Membership.objects.bulk_create([Membership(room=room, user=user, last_read=1) for user in others])
     room.refresh_from_db()
     return room
+
+
+def rename(by: User, room_id: int, *, name: str, topic: str) -> None:
+    """In the chat."""
+    actor = Actor(by.pk, by.name, Entry.Via.CHAT)
+    administration.configure(by=actor, room_id=room_id, name=name, topic=topic, reason="")

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from chat import protocol, selectors, wire
+from chat import protocol, restraint, selectors, wire
 from chat.access import access_membership, check_not_direct, check_open, check_role
 from chat.models import Membership, Room
 from chat.services import log, rooms
@@ -223,7 +223,7 @@ def _set(room: Room, **values: Any) -> dict[str, Any]:
 def _restrictions(room: Room, before: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What is said in the room of the new ones, and in the log."""
     if "slow_mode_seconds" in before and room.slow_mode_seconds:
-        span = span_of(room.slow_mode_seconds)
+        span = restraint.span(room.slow_mode_seconds)
         yield f"turned on slow mode: one message every {span}", f"Slow mode in {room.name}: {span}."
     elif "slow_mode_seconds" in before:
         yield "turned off slow mode", f"No slow mode in {room.name} any more."
@@ -286,10 +286,3 @@ def _json(values: dict[str, Any]) -> dict[str, Any]:
 
 def _people(count: int) -> str:
     return f"{count:,} {'person' if count == 1 else 'people'}"
-
-
-def span_of(seconds: int) -> str:
-    """`30 s`, `5 min`, `2 h`."""
-    if seconds % 3600 == 0:
-        return f"{seconds // 3600} h"
-    return f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"

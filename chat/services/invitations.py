@@ -88,8 +88,8 @@ def is_open(*, code: str) -> bool:
     return find(code=code) is not None
 
 
-def accept(*, code: str, user_id: int) -> str:
-    """Makes the person a member of the room; returns its slug.
+def accept(*, code: str, user_id: int, arriving: bool = False) -> str:
+    """Makes the person a member of the room; returns its slug. `arriving` is as `rooms.admit` has it.
 
     Raises `ClientError('not_found')` for a link that is void.
     """
@@ -99,7 +99,7 @@ def accept(*, code: str, user_id: int) -> str:
     with transaction.atomic():
         if not Membership.objects.filter(room=invitation.room, user_id=user_id).exists():
             _use(invitation)
-            rooms.admit(user_id=user_id, room=invitation.room)
+            rooms.admit(user_id=user_id, room=invitation.room, arriving=arriving)
     return invitation.room.slug
 
 

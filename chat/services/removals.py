@@ -5,10 +5,11 @@ What a message said is kept in `Removal`, with the entry of the log that it belo
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from chat import history, protocol, wire
@@ -26,6 +27,8 @@ from realtime_site.live.errors import ClientError
 
 # Messages deleted under one lock of their room: some ten milliseconds, then those who write there get their turn.
 AT_ONCE = 50
+# For how long what was deleted can be put back.
+KEPT_DAYS = 30
 
 
 def remove(*, by: Actor, message_id: int, reason: str) -> Entry:
@@ -83,9 +86,14 @@ def stone(*, message_id: int) -> protocol.Message:
     return history.shown([Message.objects.select_related("author").get(pk=message_id)])[0]
 
 
-def forget(older_than: datetime) -> int:
-    """Deletes what was kept of messages that were deleted before; those acts cannot be undone any more."""
-    return Removal.objects.filter(removed_at__lt=older_than).delete()[0]
+def old(now: datetime | None = None) -> QuerySet[Removal]:
+    """What is kept of messages that were deleted so long ago that nobody puts them back."""
+    return Removal.objects.filter(removed_at__lt=(now or timezone.now()) - timedelta(days=KEPT_DAYS))
+
+
+def forget(now: datetime | None = None) -> int:
+    """Deletes that; those acts cannot be undone any more."""
+    return old(now).delete()[0]
 
 
 def locked(by: Actor, message_id: int) -> tuple[LockedRoom, Message]:

@@ -19,13 +19,12 @@ from django.utils import timezone
 
 from chat import events
 from chat.events import Deleted
-from chat.models import Invitation, Message, Removal, Report, Room
+from chat.models import Invitation, Message, Report, Room
 from chat.services import log
 
 # Messages deleted under one lock: some 50 ms in which nobody else writes there.
 BATCH = 200
-# How long what a moderator deleted can be put back, and a void link be looked up.
-REMOVAL_DAYS = 30
+# How long a void link can be looked up.
 INVITATION_DAYS = 30
 
 
@@ -59,11 +58,6 @@ def void_invitations(now: datetime | None = None) -> QuerySet[Invitation]:
     """Links that have let nobody in for a month, and never will again."""
     before = (now or timezone.now()) - timedelta(days=INVITATION_DAYS)
     return Invitation.objects.filter(Q(expires_at__lt=before) | Q(revoked_at__lt=before))
-
-
-def old_removals(now: datetime | None = None) -> QuerySet[Removal]:
-    """What messages said that were deleted so long ago that nobody puts them back."""
-    return Removal.objects.filter(removed_at__lt=(now or timezone.now()) - timedelta(days=REMOVAL_DAYS))
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from django.db.models.functions import Greatest, Least
 from django.utils.text import slugify
 
 from chat import events, protocol, restraint, selectors, wire
-from chat.access import access_membership, access_public_room, check_not_direct, check_open, check_role
+from chat.access import access_membership, access_public_room, check_not_direct, check_open
 from chat.events import Added, Left, Read
 from chat.models import Membership, Restriction, Room
 from chat.services import blocks, log, news
@@ -37,21 +37,6 @@ def create(*, owner_id: int, name: str, topic: str = "", kind: str = Room.Kind.P
     with transaction.atomic():
         room = _insert(name=name, topic=topic, kind=kind, created_by_id=owner_id)
         _add(room, owner_id, Role.OWNER)
-    return room
-
-
-def update(*, user_id: int, room_id: int, name: str, topic: str) -> Room:
-    """Renames a room or gives it another topic; its address stays. Raises `ClientError`: `not_found`, `forbidden`."""
-    with transaction.atomic():
-        membership = access_membership(user_id=user_id, room_id=room_id)
-        check_not_direct(membership.room)
-        check_role(membership, Role.OWNER, Role.MODERATOR)
-        room = membership.room
-        check_open(room)
-        room.name, room.topic = name, topic
-        room.save(update_fields=["name", "topic"])
-        event = protocol.RoomEvent(wire.described(room))
-        publish_on_commit(Event(topics.room(room.pk), [wire.encode(event)]))
     return room
 
 
@@ -85,11 +70,14 @@ def add(*, by_id: int, room_id: int, user_id: int) -> protocol.Room:
         return selectors.room_of(user_id=user_id, room_id=room_id)
 
 
-def admit(*, user_id: int, room: Room) -> protocol.Room:
-    """Makes somebody a member of a room to which they have been let in; the caller has checked by whom."""
+def admit(*, user_id: int, room: Room, arriving: bool = False) -> protocol.Room:
+    """Makes somebody a member of a room to which they have been let in; the caller has checked by whom.
+
+    Who is `arriving` at the site comes in also while it is maintained.
+    """
     with transaction.atomic():
         if not Membership.objects.filter(user_id=user_id, room=room).exists():
-            _add(room, user_id, Role.MEMBER)
+            _add(room, user_id, Role.MEMBER, arriving=arriving)
         return selectors.room_of(user_id=user_id, room_id=room.pk)
 
 
@@ -136,17 +124,17 @@ def create_default_rooms(*, owner_id: int) -> None:
                 slug=slug, defaults={"name": name, "topic": topic, "is_default": True, "created_by_id": owner_id}
             )
             if created:
-                _add(room, owner_id, Role.OWNER)
+                _add(room, owner_id, Role.OWNER, arriving=True)
 
 
 def join_default_rooms(*, user_id: int) -> None:
-    """What every new account is a member of."""
+    """What every new account is a member of, also while the site is maintained."""
     with transaction.atomic():
         mine = Membership.objects.filter(user_id=user_id).values("room")
         barred = restraint.in_force(Restriction.Kind.BAN).filter(user_id=user_id).values("room")
         rooms = Room.objects.filter(is_default=True, archived_at=None).exclude(pk__in=mine).exclude(pk__in=barred)
         for room in rooms.order_by("pk"):
-            _add(room, user_id, Role.MEMBER)
+            _add(room, user_id, Role.MEMBER, arriving=True)
 
 
 def _insert(*, name: str, **fields: Any) -> Room:
@@ -164,18 +152,23 @@ def _insert(*, name: str, **fields: Any) -> Room:
     raise ClientError("invalid", "Too many rooms have that name. Take another.")
 
 
-def _add(room: Room, user_id: int, role: str) -> bool:
+def _add(room: Room, user_id: int, role: str, *, arriving: bool = False) -> bool:
     """A membership, the message that says so, and the news to the person's own sockets. Two at once make one, and for
     one of them this is False. Raises `ClientError`: `forbidden` to whom is banned, `unavailable` while the site is
-    maintained.
+    maintained; who is `arriving` at the site comes in even then, and nothing is said of it.
     """
     locked = log.lock_rooms([room.pk])[room.pk]
-    check_writable(locked)
+    silent = arriving and locked.maintenance is not None
+    if silent:
+        check_open(locked)
+    else:
+        check_writable(locked)
     restraint.check_not_banned(room_id=room.pk, user_id=user_id)
     membership, created = Membership.objects.get_or_create(room_id=locked.pk, user_id=user_id, defaults={"role": role})
     if not created:
         return False
-    log.say(locked, membership.user, "created the room" if role == Role.OWNER else "joined")
+    if not silent:
+        log.say(locked, membership.user, "created the room" if role == Role.OWNER else "joined")
     Membership.objects.filter(pk=membership.pk).update(last_read=locked.head)
     enter(user_id=user_id, room=locked)
     return True

@@ -97,7 +97,9 @@ class Standing:
         seconds = self.rooms[draft.room_id].slow_mode_seconds
         left = (self.turns[draft.pair] - self.now).total_seconds()
         if left > 0:
-            raise ClientError("rate_limited", f"Slow mode: one message every {spoken(seconds)}.", retry_after=left)
+            raise ClientError(
+                "rate_limited", f"Slow mode: one message every {restraint.span(seconds)}.", retry_after=left
+            )
         self.turns[draft.pair] = self.now + timedelta(seconds=seconds)
 
     def entry(
@@ -166,14 +168,6 @@ def check_writable(room: LockedRoom) -> None:
     check_open(room)
     if room.maintenance is not None:
         raise restraint.maintained(room.maintenance)
-
-
-def spoken(seconds: int) -> str:
-    """A span in words: `30 s`, `5 min`, `2 h`."""
-    for unit, name in ((3600, "h"), (60, "min")):
-        if seconds >= unit and seconds % unit == 0:
-            return f"{seconds // unit} {name}"
-    return f"{seconds} s"
 
 
 def _turns(

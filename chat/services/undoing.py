@@ -15,7 +15,7 @@ from chat.services import (
     maintenance,
     removals,
     reports,
-    restrictions,
+    reversal,
     roles,
 )
 from chat.services.standing import MODERATORS
@@ -32,7 +32,7 @@ UNDO: dict[str, Undo] = {
     **maintenance.UNDO,
     **removals.UNDO,
     **reports.UNDO,
-    **restrictions.UNDO,
+    **reversal.UNDO,
     **roles.UNDO,
 }
 # What only an owner does, only an owner undoes.

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from notifications import sql
@@ -23,21 +23,39 @@ def prune(*, now: datetime | None = None, batches: int = 20) -> int:
     Decisions, and finished deliveries with them, go after `NOTIFICATION_WHY_DAYS`; notifications that were read,
     withdrawn, or never shown, after `NOTIFICATION_KEEP_DAYS`.
     """
-    now = now or timezone.now()
+    explained, kept = _limits(now or timezone.now())
     done = 0
     for _ in range(batches):
-        count = _forget_decisions(_days_ago(now, "NOTIFICATION_WHY_DAYS", 30))
-        count += _delete_deliveries(_days_ago(now, "NOTIFICATION_WHY_DAYS", 30))
-        count += _delete_notifications(_days_ago(now, "NOTIFICATION_KEEP_DAYS", 180))
+        count = _forget_decisions(explained) + _delete_deliveries(explained) + _delete_notifications(kept)
         done += count
         if not count:
             break
     return done
 
 
+def due(*, now: datetime | None = None) -> int:
+    """How many rows `prune` would empty or delete."""
+    explained, kept = _limits(now or timezone.now())
+    over = Delivery.objects.exclude(state=Delivery.State.WAITING).filter(created_at__lt=explained)
+    return _old_decisions(explained).count() + over.count() + _old_notifications(kept).count()
+
+
+def _limits(now: datetime) -> tuple[datetime, datetime]:
+    """Before when decisions are forgotten, and notifications."""
+    return _days_ago(now, "NOTIFICATION_WHY_DAYS", 30), _days_ago(now, "NOTIFICATION_KEEP_DAYS", 180)
+
+
+def _old_decisions(before: datetime) -> QuerySet[Notification]:
+    return Notification.objects.filter(created_at__lt=before).exclude(why={}).order_by("created_at")
+
+
+def _old_notifications(before: datetime) -> QuerySet[Notification]:
+    over = Q(read_at__isnull=False) | Q(withdrawn_at__isnull=False) | Q(shown=False)
+    return Notification.objects.filter(over, created_at__lt=before).order_by("created_at")
+
+
 def _forget_decisions(before: datetime) -> int:
-    old = Notification.objects.filter(created_at__lt=before).exclude(why={}).order_by("created_at")
-    ids = list(old.values_list("pk", flat=True)[:BATCH])
+    ids = list(_old_decisions(before).values_list("pk", flat=True)[:BATCH])
     return Notification.objects.filter(pk__in=ids).update(why={}) if ids else 0
 
 
@@ -51,8 +69,7 @@ def _delete_deliveries(before: datetime) -> int:
 
 
 def _delete_notifications(before: datetime) -> int:
-    over = Q(read_at__isnull=False) | Q(withdrawn_at__isnull=False) | Q(shown=False)
-    old = Notification.objects.filter(over, created_at__lt=before).order_by("created_at")
+    old = _old_notifications(before)
     found = dict(old.values_list("pk", "user")[:BATCH])
     if not found:
         return 0

@@ -35,8 +35,11 @@ def enter_default_rooms(*, user_id: int) -> None:
 
 
 def accept_invitation(*, code: str, user_id: int) -> str:
-    """Join the invitation's room and give its address. Raises ClientError when the link no longer works."""
-    return _path(invitations.accept(code=code, user_id=user_id))
+    """Join the invitation's room and give its address, also while the site is maintained: who signs up comes with it.
+
+    Raises ClientError when the link no longer works.
+    """
+    return _path(invitations.accept(code=code, user_id=user_id, arriving=True))
 
 
 def build_first_rooms(*, owner_id: int) -> None:

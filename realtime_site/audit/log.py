@@ -9,7 +9,7 @@ from realtime_site.audit.models import Entry
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, and from where. `user_id` is None for a command; `address` where it is not known, or this machine's."""
+    """Who acts, and from where. `user_id` is None for a command; `address` where it is not known."""
 
     user_id: int | None
     name: str

@@ -63,21 +63,20 @@ def address(scope: Scope) -> str | None:
     None for this machine: that is a developer, or a proxy that we were not told of and that stands for everybody.
     """
     found = _found_address(scope)
-    if found is None:
+    if found is None or found.is_loopback:
         return None
     return str(found) if found.version == 4 else str(ip_network(f"{found}/64", strict=False))
 
 
 def exact_address_of(scope: Scope) -> str | None:
-    """The same to the last bit, for a log."""
+    """The same to the last bit, for a log; and of this machine too."""
     found = _found_address(scope)
     return str(found) if found else None
 
 
 def _found_address(scope: Scope) -> IPv4Address | IPv6Address | None:
     lines = [value.decode("latin1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
-    found = exact_address(",".join(lines), (scope.get("client") or [""])[0])
-    return None if found is None or found.is_loopback else found
+    return exact_address(",".join(lines), (scope.get("client") or [""])[0])
 
 
 def exact_address(forwarded: str, peer: str) -> IPv4Address | IPv6Address | None:

@@ -14,7 +14,7 @@ from chat.services import rooms
 from realtime_site.live import consumer as consumer_module
 from realtime_site.live.limits import Buckets, Rate
 from tests.consumers.support import Client
-from tests.factories import make_room, make_user
+from tests.factories import make_room, make_user, rename
 
 Connect = Callable[..., Awaitable[Client]]
 
@@ -176,7 +176,7 @@ async def test_news_that_comes_late_does_not_bring_anybody_back(connect: Connect
 
 async def test_a_renamed_room_is_told_to_its_members(connect: Connect, house: House) -> None:
     bob = await connect(house.bob)
-    await sync_to_async(rooms.update)(user_id=house.alice.pk, room_id=house.general.pk, name="Hall", topic="All")
+    await sync_to_async(rename)(house.alice, house.general.pk, name="Hall", topic="All")
     event = await bob.event("room")
     assert event["room"]["name"] == "Hall"
     assert "unread" not in event["room"]

@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.test import RequestFactory
 
 from chat import sockets as sockets_module
 from realtime_site.accounts.models import User
+from realtime_site.audit.acts import address_of
 from realtime_site.live import auth
 from realtime_site.live import consumer as consumer_module
 from realtime_site.live.limits import Buckets, Rate
@@ -107,3 +109,9 @@ def test_where_a_handshake_comes_from(
     settings.LIVE_TRUSTED_PROXIES = proxies  # type: ignore[attr-defined]
     headers = [(b"x-forwarded-for", line.encode()) for line in forwarded.splitlines()]
     assert auth.address({"headers": headers, "client": [peer, 1]}) == address
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "::1", "2001:db8:1:2:3:4:5:6"])
+def test_the_log_has_the_address_to_the_last_bit_by_socket_as_by_page(peer: str) -> None:
+    assert auth.exact_address_of({"headers": [], "client": [peer, 1]}) == peer
+    assert address_of(RequestFactory().get("/", REMOTE_ADDR=peer)) == peer

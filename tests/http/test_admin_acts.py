@@ -215,7 +215,7 @@ def test_a_link_for_a_new_password_is_mailed(client, scene, django_capture_on_co
     assert "/accounts/password/reset/key/" in letter.body
 
 
-def test_last_seen_is_written_once_and_then_not_asked(client, scene, django_assert_num_queries):
+def test_last_seen_is_written_once_and_then_not_asked(client, scene):
     row = scene["session"]
     assert (row.ip, sessions.of(scene["person"].pk)[0].device) == ("127.0.0.1", "Firefox on Linux")
     Session.objects.get(session_key=row.session_key)

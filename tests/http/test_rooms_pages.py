@@ -123,7 +123,8 @@ def test_the_admin_shows_no_conversation(alice: User, general: Room, model: str)
     assert "general" in listed.content.decode()
     assert talk.slug not in listed.content.decode()
     assert "between us" not in listed.content.decode()
-    assert client.get(f"/admin/chat/{model}/{ids[model]}/change/").status_code == 302
+    answer = client.get(f"/admin/chat/{model}/{ids[model]}/change/")
+    assert (answer.status_code, b"between us" in answer.content) == (404 if model == "room" else 302, False)
 
 
 def test_the_room_page_carries_what_it_needs_before_its_socket_is_open(alice: User, general: Room) -> None:
@@ -165,6 +166,7 @@ def test_a_long_room_costs_no_more_queries_than_a_short_one(alice: User, general
         return [re.sub(r"\d+", "?", query["sql"])[:60] for query in captured]
 
     fill(2, 9)
+    queries()  # the first of a session notes that it is in use
     short = queries()
     fill(11, 99_990)
     assert Message.objects.filter(room=general).count() == 100_000

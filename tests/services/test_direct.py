@@ -15,7 +15,7 @@ from chat.services.messages import Draft, post, post_batch
 from realtime_site.accounts.models import User
 from realtime_site.live import topics
 from realtime_site.live.errors import ClientError
-from tests.factories import make_room, make_user
+from tests.factories import make_room, make_user, rename
 
 pytestmark = pytest.mark.django_db
 
@@ -109,7 +109,7 @@ def test_it_is_never_widened_renamed_or_left() -> None:
     for attempt in (
         lambda: rooms.add(by_id=alice.pk, room_id=room.pk, user_id=carol.pk),
         lambda: rooms.leave(user_id=alice.pk, room_id=room.pk),
-        lambda: rooms.update(user_id=alice.pk, room_id=room.pk, name="Us", topic=""),
+        lambda: rename(alice, room.pk, name="Us", topic=""),
         lambda: invitations.create(user_id=alice.pk, room_id=room.pk),
     ):
         assert refused(attempt) == "forbidden"

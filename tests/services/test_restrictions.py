@@ -12,9 +12,21 @@ from django.utils import timezone
 
 from chat import history, protocol
 from chat.models import Maintenance, Membership, Message, Restriction, Room
-from chat.services import authority, invitations, messages, removals, reports, restrictions, roles, rooms, undoing
+from chat.services import (
+    administration,
+    authority,
+    invitations,
+    messages,
+    removals,
+    reports,
+    restrictions,
+    roles,
+    rooms,
+    undoing,
+)
 from chat.services.messages import Draft, post, post_batch
 from notifications.models import Notification
+from realtime_site.accounts import arrival
 from realtime_site.accounts.models import User
 from realtime_site.audit import undoing as audit_undoing
 from realtime_site.audit.log import COMMAND, Actor
@@ -234,14 +246,96 @@ def test_nobody_but_a_superuser_acts_upon_one_and_nobody_upon_themselves(house: 
     restrictions.mute(**house.upon | {"by": other, "person_id": root.pk}, seconds=60)
 
 
+def told(house: House) -> list[tuple[str, str]]:
+    """What stands in Ben's inbox of what moderators did."""
+    standing = Notification.objects.filter(user=house.ben, kind="moderation", withdrawn_at=None)
+    return list(standing.order_by("seq").values_list("title", "body"))
+
+
 def test_people_are_told_what_was_done_to_them_and_that_stays(house: House) -> None:
-    restrictions.mute(**house.upon, seconds=None)
+    restrictions.mute(**house.upon, seconds=3_600)
     restrictions.ban(**house.upon, seconds=None)
-    told = Notification.objects.filter(user=house.ben, kind="moderation", withdrawn_at=None).order_by("seq")
-    assert list(told.values_list("title", "body")) == [
-        ("olga muted you in general", "because"),
+    assert told(house) == [
+        ("olga muted you in general for 1 h", "because"),
         ("olga banned you from general", "because"),
     ]
+
+
+@pytest.mark.parametrize("act", ["mute", "remove", "ban"])
+def test_what_was_taken_back_is_told_no_more(house: House, act: str) -> None:
+    entry = getattr(restrictions, act)(**house.upon, **({} if act == "remove" else {"seconds": 60}))
+    assert len(told(house)) == 1
+    house.undo(entry)
+    assert told(house) == []
+
+
+def test_what_was_lifted_is_told_no_more_until_it_holds_again(house: House) -> None:
+    muted = [("olga muted you in general for 1 h", "because")]
+    restrictions.mute(**house.upon, seconds=3_600)
+    lifted = restrictions.unmute(**house.upon)
+    assert told(house) == []
+    house.undo(lifted)
+    assert told(house) == muted
+    restrictions.ban(**house.upon, seconds=None)
+    lifted = restrictions.unban(**house.upon)
+    assert told(house) == [*muted, ("You may come to general again", "")]
+    house.undo(lifted)
+    assert told(house) == [*muted, ("olga banned you from general", "because")]
+
+
+def test_a_mute_in_the_place_of_another_is_told_in_its_place(house: House) -> None:
+    restrictions.mute(**house.upon, seconds=3_600)
+    longer = restrictions.mute(**house.upon, seconds=7 * 86_400)
+    assert told(house) == [("olga muted you in general for 7 days", "because")]
+    house.undo(longer)
+    assert told(house) == [("olga muted you in general for 1 h", "because")]
+
+
+@pytest.mark.parametrize(("act", "lift"), [("mute", "unmute"), ("ban", "unban")])
+@pytest.mark.parametrize("via", [Entry.Via.ADMIN, Entry.Via.COMMAND])
+def test_in_the_chat_nobody_ends_what_an_admin_placed(house: House, act: str, lift: str, via: str) -> None:
+    admin = Actor(make_admin("root").pk if via == Entry.Via.ADMIN else None, "root", via)
+    placed = getattr(restrictions, act)(**house.upon | {"by": admin}, seconds=3_600)
+    for attempt in (
+        lambda: getattr(restrictions, lift)(**house.upon),
+        lambda: getattr(restrictions, act)(**house.upon, seconds=1),
+        lambda: house.undo(placed),
+    ):
+        error = refused(attempt)
+        assert (error.code, error.detail) == ("forbidden", "An admin did that. Ask them.")
+    Restriction.objects.update(until=timezone.now())
+    getattr(restrictions, act)(**house.upon, seconds=1)  # that one is over
+    Restriction.objects.update(lifted_at=timezone.now())
+    getattr(restrictions, act)(**house.upon | {"by": admin}, seconds=3_600)
+    getattr(restrictions, lift)(**house.upon | {"by": admin})
+
+
+@pytest.mark.parametrize("arrive", ["default", "invited"])
+def test_who_signs_up_while_the_site_is_maintained_comes_in_and_nothing_is_said(house: House, arrive: str) -> None:
+    Room.objects.update(is_default=True)
+    newcomer, code = make_user("new"), invitations.create(user_id=house.olga.pk, room_id=house.room.pk).code
+    Maintenance.objects.create(pk=1, reason="Moving house until five.")
+    if arrive == "default":
+        arrival.enter_default_rooms(user_id=newcomer.pk)
+    else:
+        assert refused(lambda: invitations.accept(code=code, user_id=newcomer.pk)).code == "unavailable"
+        arrival.accept_invitation(code=code, user_id=newcomer.pk)
+    assert Membership.objects.filter(user=newcomer, room=house.room).exists()
+    head = house.room.head
+    house.room.refresh_from_db()
+    assert house.room.head == head
+
+
+def test_an_archived_room_is_restored_by_its_owner_who_takes_that_back(house: House) -> None:
+    archived = administration.archive(by=house.by, room_id=house.room.pk, reason="")
+    assert refused(lambda: undoing.undo(by=actor(house.ben), entry_id=archived.pk, reason="")).code == "forbidden"
+    house.undo(archived)
+    house.say()
+    again = administration.archive(by=house.by, room_id=house.room.pk, reason="")
+    restored = administration.restore(by=house.by, room_id=house.room.pk, reason="")
+    assert refused(lambda: house.undo(again)).code == "conflict"
+    house.undo(restored)
+    assert refused(house.say).code == "forbidden"
 
 
 def test_what_was_cleared_comes_back_and_what_its_author_deleted_does_not(house: House) -> None:
@@ -283,8 +377,8 @@ def test_clearing_holds_the_room_for_fifty_messages_at_most(house: House) -> Non
 
 def test_what_is_forgotten_does_not_come_back(house: House) -> None:
     entry = removals.remove(by=house.by, message_id=house.say("secret").id, reason="")
-    assert removals.forget(timezone.now() - timedelta(days=1)) == 0
-    assert removals.forget(timezone.now()) == 1
+    assert removals.forget(timezone.now() + timedelta(days=29)) == 0
+    assert removals.forget(timezone.now() + timedelta(days=31)) == 1
     assert refused(lambda: house.undo(entry)).code == "conflict"
 
 

@@ -15,7 +15,9 @@ from chat.models import Invitation, Mention, Message, Removal, Report, Room
 from chat.services import invitations, messages, retention
 from chat.services.messages import Draft, post
 from notifications.models import Notification
-from realtime_site.accounts.models import User
+from realtime_site.accounts import suspensions
+from realtime_site.accounts.models import Suspension, User
+from realtime_site.audit.log import COMMAND
 from realtime_site.audit.models import Entry
 from realtime_site.live import topics
 from tests.factories import make_room, make_user
@@ -49,21 +51,49 @@ def prune(*arguments: str) -> dict[str, Any]:
     return found
 
 
+def suspended_until_now() -> None:
+    gone = make_user("gone")
+    suspensions.suspend(by=COMMAND, person_id=gone.pk, seconds=60, reason="")
+    Suspension.objects.update(until=timezone.now())
+
+
+def notified(*, days_ago: int, **fields: Any) -> None:
+    at = timezone.now() - timedelta(days=days_ago)
+    bob, why = User.objects.get(username="bob"), {"app": ["show", "always"]}
+    Notification.objects.create(user=bob, **{"kind": "mention", "title": "x", "why": why, "created_at": at} | fields)
+
+
 def test_without_yes_nothing_is_changed(room: Room) -> None:
     say(room, "old", days_ago=8)
+    suspended_until_now()
+    notified(days_ago=31)  # of which why is forgotten
+    notified(days_ago=181, why={}, shown=False)
+    notified(days_ago=29)
     assert prune() == {
         "done": False,
         "rooms": [{"id": room.pk, "name": "general", "keep_days": 7, "messages": 1}],
         "messages": 1,
         "invitations": 0,
         "removals": 0,
-        "suspensions": 0,
+        "notifications": 2,
+        "suspensions": 1,
     }
+    assert User.objects.filter(username="gone", is_active=False).exists()
     assert Message.objects.filter(body="old").exists()
     out = StringIO()
     call_command("prune", stdout=out)
     assert "general: 1 messages older than 7 days" in out.getvalue()
     assert "--yes" in out.getvalue()
+
+
+def test_what_is_counted_without_yes_is_what_is_done_with_it(room: Room) -> None:
+    suspended_until_now()
+    notified(days_ago=31)
+    notified(days_ago=181, why={}, shown=False)
+    dry, done = prune(), prune("--yes")
+    assert (dry["notifications"], dry["suspensions"]) == (done["notifications"], done["suspensions"]) == (2, 1)
+    assert User.objects.filter(username="gone", is_active=True).exists()
+    assert (prune()["notifications"], prune()["suspensions"]) == (0, 0)
 
 
 def test_with_yes_what_is_older_goes_and_nothing_else(room: Room) -> None:

@@ -13,7 +13,7 @@ from chat.services import invitations, messages, rooms
 from chat.services.messages import Draft, post
 from realtime_site.live import topics
 from realtime_site.live.errors import ClientError
-from tests.factories import make_room, make_user
+from tests.factories import make_room, make_user, rename
 
 pytestmark = pytest.mark.django_db
 
@@ -65,8 +65,8 @@ def test_members_do_not_rename_a_room_and_owners_do() -> None:
     alice, bob = make_user("alice"), make_user("bob")
     room = make_room("general", alice, bob)
     with pytest.raises(ClientError):
-        rooms.update(user_id=bob.pk, room_id=room.pk, name="Mine", topic="")
-    rooms.update(user_id=alice.pk, room_id=room.pk, name="Ours", topic="Tea")
+        rename(bob, room.pk, name="Mine", topic="")
+    rename(alice, room.pk, name="Ours", topic="Tea")
     room.refresh_from_db()
     assert (room.name, room.topic, room.slug) == ("Ours", "Tea", "general")
 

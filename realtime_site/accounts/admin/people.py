@@ -123,7 +123,7 @@ class RightsAdmin(GroupAdmin):
 
     filter_horizontal = ()
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
         return _ticked(super().formfield_for_manytomany(db_field, request, **kwargs))
 
 

@@ -1,6 +1,7 @@
 """`manage.py prune`: forgets what is old enough. Says what it would forget, and does it with `--yes`.
 
 Composes what the apps forget; what each of them means by old, they say themselves. The log of acts is never pruned.
+Suspensions that are over by their time are ended with it: their people count as active again before they come back.
 """
 
 import json
@@ -10,7 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from chat.services import retention
+from chat.services import removals, retention
 from notifications.services import pruning
 from realtime_site.accounts import suspensions
 
@@ -21,7 +22,8 @@ BREATH_SECONDS = 0.05
 class Command(BaseCommand):
     help = (
         "Say what is old enough to be forgotten: messages of rooms that keep them for so many days, void invitations, "
-        "what moderators deleted, read notifications. With --yes it is forgotten, for good."
+        "what moderators deleted, read notifications; and suspensions that are over, to be ended. With --yes it is "
+        "done, for good."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,13 +36,13 @@ class Command(BaseCommand):
         does = options["yes"]
         found: dict[str, Any] = {"done": does, "rooms": [self._room(due, does) for due in retention.due()]}
         found["messages"] = sum(room["messages"] for room in found["rooms"])
-        for name, rows in (("invitations", retention.void_invitations()), ("removals", retention.old_removals())):
-            found[name] = rows.count()
-            if does:
-                rows.delete()
-        found["suspensions"] = suspensions.lift_expired() if does else suspensions.expired()
+        found["invitations"] = retention.void_invitations().count()
+        found["removals"] = removals.old().count()
         if does:
-            found["notifications"] = self._notifications()
+            retention.void_invitations().delete()
+            removals.forget()
+        found["notifications"] = _until_nothing(lambda: pruning.prune(batches=1)) if does else pruning.due()
+        found["suspensions"] = suspensions.lift_expired() if does else suspensions.expired()
         self._conclude(found)
 
     def _room(self, due: retention.Due, does: bool) -> dict[str, Any]:
@@ -59,17 +61,14 @@ class Command(BaseCommand):
             time.sleep(BREATH_SECONDS)
         return gone
 
-    def _notifications(self) -> int:
-        return _until_nothing(lambda: pruning.prune(batches=1))
-
     def _conclude(self, found: dict[str, Any]) -> None:
         if not self._says:
             self.stdout.write(json.dumps(found))
             return
         self._say(f"{found['invitations']:,} void invitations, {found['removals']:,} texts of deleted messages")
-        self._say(f"{found['suspensions']:,} suspensions are over by their time")
+        self._say(f"{found['notifications']:,} rows of old notifications and deliveries")
+        self._say(f"{found['suspensions']:,} suspensions that are over")
         if found["done"]:
-            self._say(f"{found['notifications']:,} old notifications and deliveries")
             self.stdout.write(self.style.SUCCESS(f"{found['messages']:,} messages are forgotten."))
         else:
             self._say(f"{found['messages']:,} messages would be forgotten. Nothing was changed: --yes does it.")

@@ -1,4 +1,4 @@
-"""How dates look where a template says nothing else: as they do where it does. Django reads it by FORMAT_MODULE_PATH."""
+"""How dates look where a template says nothing else: as where it does. Django finds it by FORMAT_MODULE_PATH."""
 
 DATE_FORMAT = SHORT_DATE_FORMAT = "j M Y"
 TIME_FORMAT = "H:i"

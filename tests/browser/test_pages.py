@@ -5,9 +5,9 @@ from itertools import product
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
-from tests.browser.conftest import WAIT_MS, Enter
+from tests.browser.conftest import Enter
 from tests.browser.site import Site
 from tests.browser.steps import act, assert_accessible, conversation_link, say, wait_until_connected
 
@@ -115,16 +115,12 @@ def test_light_and_dark_are_remembered(site: Site, enter: Enter) -> None:
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
-# In a moment: a window that has just become narrow is laid out again. Our policy forbids what wait_for_function does.
-FITS = """limit => new Promise(done => {
-  const ends = performance.now() + limit;
-  const look = () => {
-    const fits = document.documentElement.scrollWidth <= innerWidth;
-    if (fits || performance.now() > ends) done(fits);
-    else requestAnimationFrame(look);
-  };
-  look();
-})"""
+def assert_fits(page: Page, where: str) -> None:
+    """In a moment: a window that has just become narrow is laid out again."""
+    try:
+        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+    except Error as error:
+        raise AssertionError(f"{where} is wider than its window") from error
 
 
 def _check(page: Page, path: str) -> None:
@@ -135,5 +131,5 @@ def _check(page: Page, path: str) -> None:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": pixels, "height": 700})
         where = f"{path} {scheme} {width}"
-        assert page.evaluate(FITS, WAIT_MS), f"{where}: wider than its window"
+        assert_fits(page, where)
         assert_accessible(page, where)

@@ -129,7 +129,6 @@ class KindForm(ReasonForm):
 class SetKind(RoomAct):
     permission = "chat.change_room"
     title, verb = "Who may join", "Change"
-    dangerous = True
     form_class = KindForm
 
     @classmethod
@@ -255,7 +254,7 @@ class TransferForm(ReasonForm):
 
 class Transfer(RoomAct):
     permission = "chat.transfer_room"
-    title, verb, dangerous = "Give it another owner", "Transfer", True
+    title, verb = "Give it another owner", "Transfer"
     form_class = TransferForm
 
     def touches(self, subject: Room, data: Data) -> Sequence[str]:

@@ -28,12 +28,12 @@ class Switch(Act):
 
     permission = "chat.maintain_site"
     title = "Maintenance"
-    dangerous = True
 
     def find(self, **kwargs: Any) -> Any:
         why = maintenance.current()
         self.on = "on" in self.request.POST if self.request.method == "POST" else why is None
         self.verb = "Switch on" if self.on else "Switch off"  # type: ignore[misc]  # of this request alone
+        self.dangerous = self.on  # type: ignore[misc]
         self.form_class = OnForm if self.on else forms.Form  # type: ignore[misc]
         return "Off" if why is None else f"On: {why}"
 

@@ -2,6 +2,7 @@
 superusers neither.
 """
 
+import json
 from typing import Any
 
 from django.contrib import admin
@@ -68,7 +69,7 @@ class ActorFilter(OneFilter):
 
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "who", "done", "whom", "reason", "whence")
+    list_display = ("at", "who", "done", "whom", "whence")
     list_display_links = ("at",)
     # Spans of time, not `date_hierarchy`: that one cuts the date of each row that there is, on each page.
     list_filter = ("at", ActorFilter, ("action", admin.AllValuesFieldListFilter), "via", PersonFilter, RoomFilter)
@@ -78,21 +79,6 @@ class EntryAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     change_list_template = "admin/audit/entries.html"
     change_form_template = "admin/audit/entry.html"
-    fields = (
-        "at",
-        "actor_name",
-        "via",
-        "address",
-        "action",
-        "summary",
-        "person_name",
-        "room_name",
-        "reason",
-        "details",
-        "undoes",
-        "state",
-    )
-    readonly_fields = ("state",)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -105,10 +91,13 @@ class EntryAdmin(ReadOnlyAdmin):
     def get_list_display(self, request: HttpRequest) -> Any:
         @admin.display(description="undone?")
         def state(entry: Entry) -> str:
-            """With the way back, for who may go it."""
-            if not (can_be_undone(entry) and may_undo(request.user, entry)):
-                return self.state(entry)
-            return format_html('<a href="{}">Undo</a>', reverse("admin:audit_entry_undo", args=[entry.pk]))
+            """The way back is for who may go it."""
+            if hasattr(entry, "undone"):
+                way = reverse("admin:audit_entry_change", args=[entry.undone.pk])
+                return format_html('<a href="{}">Undone</a>', way)
+            if can_be_undone(entry) and may_undo(request.user, entry):
+                return format_html('<a href="{}">Undo</a>', reverse("admin:audit_entry_undo", args=[entry.pk]))
+            return mark_safe('<span class="quiet">–</span>')
 
         return (*super().get_list_display(request), state)
 
@@ -120,23 +109,18 @@ class EntryAdmin(ReadOnlyAdmin):
     def whom(self, entry: Entry) -> str:
         return format_html("{}<small>{}</small>", entry.person_name, entry.room_name)
 
-    @admin.display(description="what", ordering="action")
+    @admin.display(description="what, and why", ordering="action")
     def done(self, entry: Entry) -> str:
-        return format_html("{}<small>{}</small>", entry.summary, entry.action)
+        why = f"“{entry.reason}” · " if entry.reason else ""
+        return format_html("{}<small>{}{}</small>", entry.summary, why, entry.action)
 
     @admin.display(description="from", ordering="address")
     def whence(self, entry: Entry) -> str:
         return format_html("{}<small>{}</small>", entry.get_via_display(), entry.address or "")
 
-    @admin.display(description="undone?")
-    def state(self, entry: Entry) -> str:
-        if hasattr(entry, "undone"):
-            way = reverse("admin:audit_entry_change", args=[entry.undone.pk])
-            return format_html('<a href="{}">Undone</a>', way)
-        return mark_safe('<span class="quiet">–</span>')
-
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         entry: Entry = context["original"]
+        context["kept"] = json.dumps(entry.details) if entry.details else ""
         context["may_undo"] = can_be_undone(entry) and may_undo(request.user, entry)
         return super().render_change_form(request, context, *args, **kwargs)
 

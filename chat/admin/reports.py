@@ -16,9 +16,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from chat import wire
-from chat.admin import people, reading
+from chat.admin import reading
 from chat.models import Message, Report, Room
 from chat.services import reports, restrictions
+from realtime_site.audit import upon
 from realtime_site.audit.acts import Act
 from realtime_site.audit.log import Actor
 from realtime_site.audit.models import Entry
@@ -143,7 +144,7 @@ def _context(request: HttpRequest, report: Report) -> dict[str, Any]:
         "may_ask": not may_read and request.user.has_perm("chat.read_private_room"),
         "others": Report.objects.filter(message=message).exclude(pk=report.pk).count(),
         "of_author": Report.objects.filter(message__author=message.author_id).count(),
-        "may_touch": people.may_be_touched(request, message.author),
+        "may_touch": upon.may(request.user, message.author),
     }
 
 

@@ -352,6 +352,33 @@ def test_what_was_said_around_a_private_report_is_shown_for_a_reason(client, sce
     assert "A secret nearby" in client.get(page).content.decode()
 
 
+def test_a_report_shows_what_was_reported_until_somebody_has_looked(client, scene):
+    report, bob = scene["report"], scene["person"]
+    Room.objects.update(kind="private")
+    page = reverse("admin:chat_report_change", args=[report.pk])
+    client.force_login(helper := staff("right", "chat.moderate_room"))
+    assert "Buy this" in client.get(page).content.decode()
+    messages.edit(user_id=bob.pk, message_id=report.message_id, body="Something else")
+    assert "Something else" not in client.get(page).content.decode()
+    Message.objects.update(edited_at=None)
+    assert "Something else" in client.get(page).content.decode()
+    reports.handle(by=log.Actor(helper.pk, "", "admin"), report_id=report.pk, outcome="dismissed", reason="")
+    assert "Something else" not in client.get(page).content.decode()
+
+
+def test_who_is_reported_sees_neither_the_report_nor_who_made_it(client, scene):
+    bob = staff("colleague", "chat.moderate_room")
+    Message.objects.update(author=bob)
+    client.force_login(bob)
+    listed = reverse("admin:chat_report_changelist")
+    for name in ("change", "remove", "dismiss"):
+        page = reverse(f"admin:chat_report_{name}", args=[scene["report"].pk])
+        assert page not in client.get(listed).content.decode()
+        assert client.get(page).status_code == client.post(page, DO).status_code == 404
+    assert "None open" in client.get("/admin/").content.decode()
+    assert Report.objects.filter(handled_at=None).exists()
+
+
 # --- The log --------------------------------------------------------------------------------------------------------
 
 

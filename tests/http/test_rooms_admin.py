@@ -1,6 +1,7 @@
 """Rooms in the admin: who sees and does what, that it is asked for, logged and taken back."""
 
 import json
+import re
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -211,9 +212,14 @@ def test_what_is_private_is_read_for_a_reason_for_a_while(kind: str, monkeypatch
     assert client.get(address("messages", room))["Location"] == address("read", room)
     if kind == "private":
         assert "a secret" not in client.get(address("change", room)).content.decode()
+    else:  # nor who is in it
+        asked = client.get(address("read", room)).content.decode()
+        assert f"Conversation #{room.pk}" in asked
+        assert not {"ana", "bob"} & set(re.findall(r"\w+", asked))
     answer = client.post(address("read", room), {"reason": "a report", "confirm": "1"})
     assert answer["Location"] == address("messages", room)
     entry = Entry.objects.get()
+    assert entry.room_name == ("ana, bob" if kind == "direct" else "secret")
     assert (entry.action, entry.reason, entry.room) == ("room.read", "a report", room.pk)
     page = client.get(address("messages", room)).content.decode()
     assert "&lt;b&gt;a secret&lt;/b&gt;" in page

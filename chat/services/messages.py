@@ -47,9 +47,9 @@ def _post_batch(drafts: Sequence[Draft], *, look_up: bool) -> list[Outcome]:
     """
     allowed = standing.read(log.lock_rooms(draft.room_id for draft in drafts), drafts)
     refused = {place: error for place, draft in enumerate(drafts) if (error := _refusal(allowed, draft))}
-    stored = _stored(
-        [draft for place, draft in enumerate(drafts) if look_up or place in refused or allowed.waits(draft)]
-    )
+    stored: dict[Key, Message] = {}
+    if look_up or refused or allowed.turns:
+        stored = _stored([one for place, one in enumerate(drafts) if look_up or place in refused or allowed.waits(one)])
     fresh: dict[Key, Draft] = {}
     failed: dict[int, ClientError] = {}
     for place, draft in enumerate(drafts):

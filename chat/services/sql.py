@@ -107,7 +107,7 @@ def active_members(pairs: Collection[tuple[int, int]], whole: Iterable[int] = ()
     statement = f"{found} AND (m.room_id, m.user_id) IN (VALUES {wanted})"
     if rooms := _list(whole):
         statement += f" UNION ALL {found} AND m.room_id IN ({rooms})"
-    return {(room_id, user_id): Seat(role, muted) for room_id, user_id, role, muted in _fetch(statement)}
+    return {(room_id, user_id): _seat(role, muted) for room_id, user_id, role, muted in _fetch(statement)}
 
 
 def insert(rows: Sequence[Row], created_at: datetime) -> dict[tuple[int, int], int]:
@@ -174,6 +174,12 @@ def _rows_of_json(kind: type[Row | Called]) -> str:
 def _jsonable(row: Row) -> dict[str, Any]:
     client_id = str(row.client_id) if connection.features.has_native_uuid_field else row.client_id.hex
     return {name: getattr(row, name) for name in Row.__slots__} | {"client_id": client_id}
+
+
+@cache
+def _seat(role: str, muted: bool) -> Seat:
+    """There are six."""
+    return Seat(role, bool(muted))
 
 
 @cache

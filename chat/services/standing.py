@@ -76,8 +76,9 @@ class Standing:
         if seat is None:
             deny(*pair)
         room = self.rooms[draft.room_id]
-        check_writable(room)
-        if draft.pair in self.barred:
+        if room.archived_at is not None or room.maintenance is not None:  # a call for each message is felt
+            check_writable(room)
+        if pair in self.barred:
             raise blocks.refusal()
         if seat.muted and pair in self.mutes:
             raise restraint.refusal(self.mutes[pair])
@@ -116,7 +117,7 @@ class Standing:
         return Circle(
             # Who called many and may no longer still mends what they said.
             words=_WORDS
-            if room_id in self.people or self.seats[draft.pair].role in MODERATORS
+            if room_id in self.people or self.seats[room_id, draft.author_id].role in MODERATORS
             else _WORDS & {before[0]},
             online=draft.online,
             people=self.people.get(room_id, ()),

@@ -1,7 +1,6 @@
 """Muting, removing, banning; slow mode, read-only, maintenance: what is enforced, and the way back."""
 
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -27,48 +26,19 @@ from chat.services import (
 from chat.services.messages import Draft, post, post_batch
 from notifications.models import Notification
 from realtime_site.accounts import arrival
-from realtime_site.accounts.models import User
 from realtime_site.audit import undoing as audit_undoing
 from realtime_site.audit.log import COMMAND, Actor
 from realtime_site.audit.models import Entry
 from realtime_site.live.errors import ClientError
 from tests.factories import make_admin, make_room, make_user
+from tests.services.house import House, actor, refused
 
 pytestmark = pytest.mark.django_db
-
-
-def actor(user: User, via: str = Entry.Via.CHAT) -> Actor:
-    return Actor(user.pk, user.name, via)
-
-
-class House:
-    """Olga owns the room, Ben is in it."""
-
-    def __init__(self, kind: str = "public") -> None:
-        self.olga, self.ben = make_user("olga"), make_user("ben")
-        self.room = make_room("general", self.olga, self.ben, kind=kind)
-        self.by = actor(self.olga)
-
-    @property
-    def upon(self) -> dict[str, object]:
-        return {"by": self.by, "room_id": self.room.pk, "person_id": self.ben.pk, "reason": "because"}
-
-    def say(self, body: str = "hello", who: User | None = None) -> protocol.Message:
-        return post(Draft(self.room.pk, (who or self.ben).pk, uuid4(), body))
-
-    def undo(self, entry: Entry) -> Entry:
-        return undoing.undo(by=self.by, entry_id=entry.pk, reason="")
 
 
 @pytest.fixture
 def house() -> House:
     return House()
-
-
-def refused(attempt: Callable[[], object]) -> ClientError:
-    with pytest.raises(ClientError) as caught:
-        attempt()
-    return caught.value
 
 
 def test_a_mute_ends_by_itself(house: House) -> None:

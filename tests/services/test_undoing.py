@@ -1,0 +1,40 @@
+"""Who takes an act back, and what comes back with it."""
+
+import pytest
+
+from chat.models import Membership
+from chat.services import restrictions, undoing
+from tests.factories import make_user
+from tests.services.house import House, actor, refused
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def roles_in(house: House) -> dict[str, str]:
+    return dict(Membership.objects.filter(room=house.room).values_list("user__username", "role"))
+
+
+@pytest.mark.parametrize("act", ["remove", "ban"])
+@pytest.mark.parametrize("role", ["owner", "moderator"])
+def test_a_role_that_only_an_owner_gives_no_moderator_gives_back(house: House, act: str, role: str) -> None:
+    mo = make_user("mo")
+    Membership.objects.create(room=house.room, user=mo, role="moderator")
+    Membership.objects.filter(user=house.ben).update(role=role)
+    fields = {"seconds": None} if act == "ban" else {}
+    entry = getattr(restrictions, act)(**house.upon, **fields)
+    assert refused(lambda: undoing.undo(by=actor(mo), entry_id=entry.pk, reason="")).code == "forbidden"
+    offered = {who: undoing.acts_in(by=actor(who), room_id=house.room.pk)[0].undoable for who in (mo, house.olga)}
+    assert offered == {mo: False, house.olga: True}
+    house.undo(entry)
+    assert roles_in(house) == {"olga": "owner", "mo": "moderator", "ben": role}
+
+
+def test_a_member_a_moderator_brings_back(house: House) -> None:
+    Membership.objects.filter(user=house.olga).update(role="moderator")
+    house.undo(restrictions.remove(**house.upon))
+    assert roles_in(house)["ben"] == "member"

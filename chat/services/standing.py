@@ -76,8 +76,10 @@ class Standing:
         if seat is None:
             deny(*pair)
         room = self.rooms[draft.room_id]
-        if room.archived_at is not None or room.maintenance is not None:  # a call for each message is felt
-            check_writable(room)
+        if room.archived_at is not None:  # a call for each message is felt
+            check_open(room)
+        if seat.maintenance is not None:
+            raise restraint.maintained(seat.maintenance)
         if pair in self.barred:
             raise blocks.refusal()
         if seat.muted and pair in self.mutes:
@@ -162,13 +164,6 @@ def check_not_read_only(*, read_only: bool, role: str) -> None:
     """Raises `ClientError('forbidden')`."""
     if read_only and role not in MODERATORS:
         raise ClientError("forbidden", "Only owners and moderators write in this room.")
-
-
-def check_writable(room: LockedRoom) -> None:
-    """Raises `ClientError` where nothing new may be written by anybody: `forbidden`, `unavailable`."""
-    check_open(room)
-    if room.maintenance is not None:
-        raise restraint.maintained(room.maintenance)
 
 
 def _turns(

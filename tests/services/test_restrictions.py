@@ -1,6 +1,7 @@
 """Muting, removing, banning; slow mode, read-only, maintenance: what is enforced, and the way back."""
 
 import threading
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from chat.services import (
     restrictions,
     roles,
     rooms,
+    sql,
     undoing,
 )
 from chat.services.messages import Draft, post, post_batch
@@ -138,6 +140,28 @@ def test_while_the_site_is_maintained_nothing_is_written(house: House) -> None:
     assert history.page(user_id=house.ben.pk, room_id=house.room.pk).messages
     Maintenance.objects.all().delete()
     house.say()
+
+
+@pytest.mark.parametrize("what", ["post", "edit", "delete", "join"])
+def test_maintenance_holds_for_who_waited_for_the_lock_meanwhile(
+    house: House, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    said, newcomer, lock = house.say(), make_user("new"), sql.lock_rooms
+    do: dict[str, Callable[[], object]] = {
+        "post": house.say,
+        "edit": lambda: messages.edit(user_id=house.ben.pk, message_id=said.id, body="x"),
+        "delete": lambda: messages.delete(user_id=house.ben.pk, message_id=said.id),
+        "join": lambda: rooms.join(user_id=newcomer.pk, room_id=house.room.pk),
+    }
+
+    def wait(room_ids: Iterable[int]) -> list[sql.LockedRoom]:
+        """What that statement sees is from before the wait."""
+        found = lock(room_ids)
+        Maintenance.objects.get_or_create(pk=1, reason="Moving house.")
+        return found
+
+    monkeypatch.setattr(sql, "lock_rooms", wait)
+    assert refused(do[what]).code == "unavailable"
 
 
 def test_a_ban_shuts_every_door(house: House) -> None:

@@ -120,6 +120,16 @@ def test_slow_mode_holds_within_one_batch_and_a_retry_there_is_no_second_message
     assert second.retry_after == pytest.approx(30, abs=1)
 
 
+def test_who_leaves_and_comes_again_waits_all_the_same(house: House) -> None:
+    Room.objects.update(slow_mode_seconds=3600)
+    house.say()
+    rooms.leave(user_id=house.ben.pk, room_id=house.room.pk)
+    rooms.join(user_id=house.ben.pk, room_id=house.room.pk)
+    assert 3590 < (refused(lambda: house.say("again")).retry_after or 0) <= 3600
+    Message.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    house.say("again")
+
+
 def test_rooms_without_slow_mode_write_down_nothing_of_it(house: House) -> None:
     house.say()
     assert not Membership.objects.exclude(posted_at=None).exists()

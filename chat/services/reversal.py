@@ -33,8 +33,8 @@ def _undo_remove(entry: Entry, by: Actor) -> str:
 
 def _undo_ban(entry: Entry, by: Actor) -> str:
     room, person_id = _again_in(entry)
-    placed = _unplace(entry, by, room)
-    if entry.details["before"]:
+    placed, before = _unplace(entry, by, room)
+    if before is not None and not measures.is_over(before):
         return f"Took back the ban of {entry.person_name} from {room.name}; the one before holds again."
     if entry.details["seat"]:
         measures.bring_back(room, person_id, entry.details["seat"])
@@ -69,8 +69,8 @@ def _again_in(entry: Entry) -> tuple[LockedRoom, int]:
     return room, person_id
 
 
-def _unplace(entry: Entry, by: Actor, room: LockedRoom | None) -> Restriction:
-    """Lifts what an act placed, and what that had taken the place of holds again."""
+def _unplace(entry: Entry, by: Actor, room: LockedRoom | None) -> tuple[Restriction, Restriction | None]:
+    """Lifts what an act placed, and what that had taken the place of holds again, if it is not over: both."""
     placed = Restriction.objects.filter(pk=entry.details["restriction"], lifted_at=None).first()
     if placed is None:
         raise ClientError("conflict", "It has been lifted or replaced since.")
@@ -78,7 +78,7 @@ def _unplace(entry: Entry, by: Actor, room: LockedRoom | None) -> Restriction:
     before = Restriction.objects.filter(pk=entry.details["before"] or 0).first()
     if before:
         measures.reopen(by, room, before)
-    return placed
+    return placed, before
 
 
 def _lifted(entry: Entry) -> Restriction:

@@ -1,9 +1,12 @@
 """Who takes an act back, and what comes back with it."""
 
-import pytest
+from datetime import timedelta
 
-from chat.models import Membership
-from chat.services import restrictions, undoing
+import pytest
+from django.utils import timezone
+
+from chat.models import Membership, Restriction
+from chat.services import restrictions, rooms, undoing
 from tests.factories import make_user
 from tests.services.house import House, actor, refused
 
@@ -38,3 +41,12 @@ def test_a_member_a_moderator_brings_back(house: House) -> None:
     Membership.objects.filter(user=house.olga).update(role="moderator")
     house.undo(restrictions.remove(**house.upon))
     assert roles_in(house)["ben"] == "member"
+
+
+def test_a_ban_in_the_place_of_one_that_was_over_is_taken_back_to_the_room(house: House) -> None:
+    restrictions.ban(**house.upon, seconds=60)
+    Restriction.objects.update(until=timezone.now() - timedelta(seconds=1))
+    rooms.join(user_id=house.ben.pk, room_id=house.room.pk)
+    entry = house.undo(restrictions.ban(**house.upon, seconds=60))
+    assert entry.summary == "Took back the ban of ben, who is in general again."
+    house.say()

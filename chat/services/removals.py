@@ -56,8 +56,8 @@ def remove(*, by: Actor, message_id: int, reason: str) -> Entry:
 def clear(*, by: Actor, room_id: int | None, person_id: int, count: int, reason: str) -> Entry:
     """Deletes the last messages of a person, so many at most: in a room, or in all that are no conversations.
 
-    In several transactions; the first writes the entry. `details["count"]` is how many there were. Raises
-    `ClientError`: `not_found`, `forbidden`, `conflict` where there is nothing to delete.
+    In several transactions; the first writes the entry, and none follows once that is undone. `details["count"]` is how
+    many there were. Raises `ClientError`: `not_found`, `forbidden`, `conflict` where there is nothing to delete.
     """
     with transaction.atomic():
         person, where = _reach(by, room_id, person_id)
@@ -166,7 +166,10 @@ def _cut(by_room: Mapping[int, Sequence[int]]) -> Iterator[_Portion]:
 
 
 def _erase(portion: _Portion, entry: Entry) -> None:
-    """What is deleted meanwhile is left out."""
+    """What is deleted meanwhile is left out, and all once the act is taken back: who undoes locks its entry too."""
+    Entry.objects.select_for_update().get(pk=entry.pk)
+    if Entry.objects.filter(undoes=entry.pk).exists():
+        return
     room = authority.lock(portion.room_id)
     standing = Message.objects.select_related("author").filter(pk__in=portion.ids, deleted_at=None)
     erase(room, list(standing.order_by("seq")), entry)

@@ -1,12 +1,16 @@
 """Who takes an act back, and what comes back with it."""
 
 from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
-from chat.models import Membership, Restriction
-from chat.services import restrictions, rooms, undoing
+from chat.models import Membership, Message, Restriction
+from chat.services import removals, restrictions, rooms, undoing
+from chat.services.messages import Draft, post_batch
+from realtime_site.audit.models import Entry
 from tests.factories import make_user
 from tests.services.house import House, actor, refused
 
@@ -50,3 +54,22 @@ def test_a_ban_in_the_place_of_one_that_was_over_is_taken_back_to_the_room(house
     entry = house.undo(restrictions.ban(**house.upon, seconds=60))
     assert entry.summary == "Took back the ban of ben, who is in general again."
     house.say()
+
+
+def test_what_is_undone_while_it_is_cleared_is_cleared_no_further(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post_batch([Draft(house.room.pk, house.ben.pk, uuid4(), str(number)) for number in range(5)])
+    monkeypatch.setattr(removals, "AT_ONCE", 2)
+    erase, done = removals._erase, list[Entry]()
+
+    def undone_after_the_first(portion: Any, entry: Entry) -> None:
+        if len(done) == 1:
+            house.undo(entry)
+        done.append(entry)
+        erase(portion, entry)
+
+    monkeypatch.setattr(removals, "_erase", undone_after_the_first)
+    removals.clear(**house.upon, count=5)
+    assert len(done) == 3
+    assert not Message.objects.exclude(deleted_at=None).exists()

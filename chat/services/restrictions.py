@@ -134,11 +134,11 @@ def amount(count: int, thing: str) -> str:
 
 
 def _reach(by: Actor, room_id: int | None, person_id: int) -> tuple[LockedRoom | None, Any]:
-    """The room, locked, or None for all: then all that are the person's are locked."""
+    """The room, locked, or None for all: then the person is locked, who may be in none, and all rooms of theirs."""
     if room_id is not None:
         return _reach_in(by, room_id, person_id)
     authority.check_no_member(by)
-    person = authority.find_person(person_id)
+    person = authority.lock_person(person_id)
     authority.check_upon(by, person)
     sql.lock_rooms(measures.rooms_of(person_id))
     return None, person

@@ -58,6 +58,7 @@ def _again(entry: Entry) -> tuple[LockedRoom | None, int]:
     if entry.person_id is None:
         raise ClientError("conflict", "The account is gone.")
     if entry.room is None:
+        authority.lock_person(entry.person_id)
         sql.lock_rooms(measures.rooms_of(entry.person_id))
         return None, entry.person_id
     return authority.lock(entry.room), entry.person_id

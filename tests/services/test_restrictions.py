@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
@@ -479,3 +480,20 @@ def test_once_the_act_is_committed_nothing_more_of_theirs_comes(everywhere: bool
     refused(house.say)
     house.room.refresh_from_db()
     assert [house.room.head] == heads
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_mute_somebody_in_no_room_each_comes_in_turn() -> None:
+    ben, at_once = make_user("ben"), threading.Barrier(4)
+
+    def mute() -> None:
+        at_once.wait(30)
+        try:
+            restrictions.mute(by=COMMAND, room_id=None, person_id=ben.pk, seconds=60, reason="")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(mute) for _ in range(4)]
+    assert [one.result() for one in done] == [None] * 4
+    assert Restriction.objects.filter(lifted_at=None).count() == 1

@@ -483,7 +483,7 @@ def test_once_the_act_is_committed_nothing_more_of_theirs_comes(everywhere: bool
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_mute_somebody_in_no_room_each_comes_in_turn() -> None:
+def test_of_many_who_mute_somebody_in_no_room_each_comes_in_turn() -> None:
     ben, at_once = make_user("ben"), threading.Barrier(4)
 
     def mute() -> None:

@@ -8,8 +8,11 @@ import pytest
 from django.utils import timezone
 
 from chat.models import Membership, Message, Restriction
-from chat.services import removals, restrictions, rooms, undoing
+from chat.services import administration, removals, restrictions, roles, rooms, undoing
 from chat.services.messages import Draft, post_batch
+from realtime_site.accounts.models import User
+from realtime_site.audit import undoing as audit_undoing
+from realtime_site.audit.log import COMMAND
 from realtime_site.audit.models import Entry
 from tests.factories import make_user
 from tests.services.house import House, actor, refused
@@ -73,3 +76,26 @@ def test_what_is_undone_while_it_is_cleared_is_cleared_no_further(
     removals.clear(**house.upon, count=5)
     assert len(done) == 3
     assert not Message.objects.exclude(deleted_at=None).exists()
+
+
+def test_who_owned_the_room_is_a_moderator_once_it_has_been_given_on(house: House) -> None:
+    upon = {"by": COMMAND, "room_id": house.room.pk, "reason": ""}
+    entry = restrictions.remove(person_id=house.olga.pk, **upon)
+    Membership.objects.create(room=house.room, user=make_user("carl"))
+    roles.transfer(person_id=User.objects.get(username="carl").pk, **upon)
+    audit_undoing.undo(entry_id=entry.pk, by=COMMAND)
+    assert roles_in(house) == {"olga": "moderator", "ben": "moderator", "carl": "owner"}
+
+
+def test_who_owned_the_room_owns_it_again_where_nobody_does(house: House) -> None:
+    entry = restrictions.remove(by=COMMAND, room_id=house.room.pk, person_id=house.olga.pk, reason="")
+    rooms.leave(user_id=house.ben.pk, room_id=house.room.pk)
+    audit_undoing.undo(entry_id=entry.pk, by=COMMAND)
+    assert roles_in(house) == {"olga": "owner"}
+
+
+def test_nobody_is_brought_back_into_an_archived_room(house: House) -> None:
+    entry = restrictions.ban(**house.upon | {"by": COMMAND}, seconds=60)
+    administration.archive(by=COMMAND, room_id=house.room.pk, reason="")
+    error = refused(lambda: audit_undoing.undo(entry_id=entry.pk, by=COMMAND))
+    assert (error.code, error.detail) == ("conflict", "The room is archived.")

@@ -1,7 +1,7 @@
 """The way back from mutes, removals and bans: what the act changed, and nothing that changed since."""
 
 from chat.models import Membership, Restriction
-from chat.services import authority, measures, sql
+from chat.services import authority, invitations, measures, sql
 from chat.services.restrictions import PERMISSION
 from chat.services.sql import LockedRoom
 from realtime_site.audit.log import Actor
@@ -34,6 +34,7 @@ def _undo_remove(entry: Entry, by: Actor) -> str:
 def _undo_ban(entry: Entry, by: Actor) -> str:
     room, person_id = _again_in(entry)
     placed, before = _unplace(entry, by, room)
+    invitations.reopen(entry.details["invitations"])
     if before is not None and not measures.is_over(before):
         return f"Took back the ban of {entry.person_name} from {room.name}; the one before holds again."
     if entry.details["seat"]:

@@ -194,6 +194,23 @@ def test_a_ban_shuts_every_door(house: House) -> None:
     rooms.join(user_id=house.ben.pk, room_id=house.room.pk)
 
 
+def test_a_ban_ends_the_links_of_whom_it_puts_out_and_taking_it_back_opens_them(house: House) -> None:
+    theirs = invitations.create(user_id=house.ben.pk, room_id=house.room.pk)
+    ended = invitations.create(user_id=house.ben.pk, room_id=house.room.pk)
+    invitations.revoke(by=house.by, invitation_id=ended.pk)
+    other = invitations.create(user_id=house.olga.pk, room_id=house.room.pk)
+
+    def opens() -> list[bool]:
+        return [invitations.is_open(code=link.code) for link in (theirs, ended, other)]
+
+    house.undo(restrictions.ban(**house.upon, seconds=None))
+    assert opens() == [True, False, True]
+    restrictions.ban(**house.upon, seconds=None)
+    restrictions.unban(**house.upon)
+    rooms.join(user_id=house.ben.pk, room_id=house.room.pk)
+    assert opens() == [False, False, True]
+
+
 def test_a_private_room_is_no_room_to_whom_it_has_banned() -> None:
     house = House(kind="private")
     restrictions.ban(**house.upon, seconds=None)

@@ -29,14 +29,18 @@ from realtime_site.live.errors import ClientError
 AT_ONCE = 50
 # For how long what was deleted can be put back.
 KEPT_DAYS = 30
+_AFTER_A_REPORT = "In a conversation single messages are deleted, after a report."
 
 
 def remove(*, by: Actor, message_id: int, reason: str) -> Entry:
-    """Deletes one message of somebody else. Raises `ClientError`: `not_found`, `forbidden`, `conflict` where it is
-    deleted already.
+    """Deletes one message of somebody else; of a conversation, one that was reported.
+
+    Raises `ClientError`: `not_found`, `forbidden`, `conflict` where it is deleted already.
     """
     with transaction.atomic():
         room, message = locked(by, message_id)
+        if room.is_direct and not message.reports.exists():
+            raise ClientError("forbidden", _AFTER_A_REPORT)
         if message.deleted_at:
             raise ClientError("conflict", "The message is deleted already.")
         author = authority.of_person(message.author)
@@ -145,7 +149,7 @@ def _reach(by: Actor, room_id: int | None, person_id: int) -> tuple[Any, Any]:
     room = authority.lock(room_id)
     authority.check(by, room)
     if room.is_direct:
-        raise ClientError("forbidden", "In a conversation single messages are deleted, after a report.")
+        raise ClientError("forbidden", _AFTER_A_REPORT)
     person = authority.find_person(person_id)
     authority.check(by, room, upon=person)
     return authority.of_person(person), authority.of_room(room)

@@ -410,16 +410,20 @@ def test_reports_of_a_conversation_go_to_the_admins() -> None:
 
     talk = direct.open_with(user_id=house.ben.pk, people=[house.olga.pk])
     said = post(Draft(talk.id, house.ben.pk, uuid4(), "rude"))
+    admin = actor(make_admin("root"), Entry.Via.ADMIN)
+    unasked = refused(lambda: removals.remove(by=admin, message_id=said.id, reason=""))
+    assert (unasked.code, Message.objects.get(pk=said.id).body) == ("forbidden", "rude")
     reports.report(user_id=house.olga.pk, message_id=said.id, reason="abuse", note="")
     reports.report(user_id=house.olga.pk, message_id=said.id, reason="abuse", note="again")
     (one,) = reports.open_in()
     by_olga = {"report_id": one.pk, "outcome": "removed", "reason": ""}
     assert refused(lambda: reports.handle(by=house.by, **by_olga)).code == "forbidden"
-    entry = reports.handle(by=actor(make_admin("root"), Entry.Via.ADMIN), **by_olga)
+    entry = reports.handle(by=admin, **by_olga)
     assert Message.objects.get(pk=said.id).body == ""
     audit_undoing.undo(entry_id=entry.pk, by=COMMAND)
     assert Message.objects.get(pk=said.id).body == "rude"
     assert reports.open_in().count() == 1
+    removals.remove(by=admin, message_id=said.id, reason="")
 
 
 def test_one_reports_what_one_can_see_and_nothing_of_ones_own() -> None:

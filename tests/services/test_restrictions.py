@@ -29,6 +29,7 @@ from chat.services import (
 from chat.services.messages import Draft, post, post_batch
 from notifications.models import Notification
 from realtime_site.accounts import arrival
+from realtime_site.accounts.models import User
 from realtime_site.audit import undoing as audit_undoing
 from realtime_site.audit.log import COMMAND, Actor
 from realtime_site.audit.models import Entry
@@ -442,6 +443,29 @@ def test_a_room_keeps_an_owner(house: House) -> None:
     assert dict(Membership.objects.values_list("user__username", "role")) == {"olga": "moderator", "ben": "owner"}
     undoing.undo(by=actor(house.ben), entry_id=entry.pk, reason="")
     assert dict(Membership.objects.values_list("user__username", "role")) == {"olga": "owner", "ben": "member"}
+
+
+def test_staff_take_no_room_for_themselves_and_none_from_a_superuser(house: House) -> None:
+    sam, root = make_user("sam"), make_admin("root")
+    Membership.objects.bulk_create([Membership(room=house.room, user=user) for user in (sam, root)])
+    by_sam, by_root = actor(sam, Entry.Via.ADMIN), actor(root, Entry.Via.ADMIN)
+
+    def give(to: User, by: Actor) -> Entry:
+        return roles.transfer(by=by, room_id=house.room.pk, person_id=to.pk, reason="")
+
+    for to in (sam, root):
+        assert refused(lambda to=to: give(to, by_sam)).code == "forbidden"  # type: ignore[misc]
+    give(house.ben, by_sam)
+    give(sam, by_root)
+    taken = give(house.olga, by_root)
+    assert refused(lambda: audit_undoing.undo(entry_id=taken.pk, by=by_sam)).code == "forbidden"
+    audit_undoing.undo(entry_id=taken.pk, by=by_root)
+    own = give(house.ben, by_sam)
+    audit_undoing.undo(entry_id=own.pk, by=by_sam)
+    to_root = give(root, actor(make_admin("other"), Entry.Via.ADMIN))
+    assert refused(lambda: give(house.ben, by_sam)).code == "forbidden"
+    assert refused(lambda: audit_undoing.undo(entry_id=to_root.pk, by=by_sam)).code == "forbidden"
+    assert Membership.objects.get(room=house.room, role="owner").user == root
 
 
 def test_a_preview_counts_what_would_be_touched(house: House) -> None:

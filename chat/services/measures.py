@@ -110,7 +110,7 @@ def take_out(room: LockedRoom, person_id: int) -> dict[str, Any] | None:
     member.delete()
     heir = rooms.hand_over(room.pk)
     if heir:
-        rooms.tell_role(room.pk, heir.user_id)
+        rooms.tell_roles(room.pk, [heir.user_id])
     rooms.part(user_id=person_id, room=room)
     return seat | {"joined_at": member.joined_at.isoformat(), "heir": [heir.user_id, heir.role] if heir else None}
 
@@ -141,7 +141,7 @@ def _take_back(room: LockedRoom, heir: tuple[int, str] | None) -> bool:
     user_id, role = heir
     owners = Membership.objects.filter(room=room.pk, role=Role.OWNER)
     if owners.filter(user=user_id).update(role=role):
-        rooms.tell_role(room.pk, user_id)
+        rooms.tell_roles(room.pk, [user_id])
         return True
     return not owners.exists()
 

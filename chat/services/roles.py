@@ -97,7 +97,7 @@ def _check_staff(by: Actor, *, gain: Iterable[int], lose: Iterable[int]) -> None
 def _give(room: LockedRoom, roles: dict[int, str]) -> None:
     for user_id, role in roles.items():
         Membership.objects.filter(room=room.pk, user=user_id).update(role=role)
-        rooms.tell_role(room.pk, user_id)
+    rooms.tell_roles(room.pk, roles)
 
 
 def _undo(entry: Entry, by: Actor) -> str:

@@ -1,6 +1,7 @@
 """Rooms and who is in them."""
 
 import secrets
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -192,10 +193,9 @@ def tell(user_id: int, room: protocol.Room) -> None:
     publish_on_commit(Event(topics.rooms(user_id), [wire.encode(protocol.RoomEvent(room))]))
 
 
-def tell_role(room_id: int, user_id: int) -> None:
-    """What somebody is in a room now, and how many reports wait for them there."""
-    seen = selectors.seen_by(user_ids=[user_id], room_id=room_id).get(user_id)
-    if seen:
+def tell_roles(room_id: int, user_ids: Collection[int]) -> None:
+    """What people are in a room now, and how many reports wait for them there."""
+    for user_id, seen in selectors.seen_by(user_ids=user_ids, room_id=room_id).items():
         tell(user_id, protocol.Room(id=room_id, role=seen.role, reports=seen.reports))
 
 

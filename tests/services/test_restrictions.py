@@ -435,6 +435,19 @@ def test_one_reports_what_one_can_see_and_nothing_of_ones_own() -> None:
     assert refused(lambda: reports.report(user_id=house.ben.pk, **fields)).code == "forbidden"
 
 
+def test_a_report_costs_no_more_queries_where_many_moderate(house: House) -> None:
+    def cost() -> int:
+        said = house.say(who=house.olga)
+        with CaptureQueriesContext(connection) as queries:
+            reports.report(user_id=house.ben.pk, message_id=said.id, reason="spam", note="")
+        return len(queries)
+
+    few = cost()
+    people = User.objects.bulk_create(User(username=f"m{number}") for number in range(40))
+    Membership.objects.bulk_create(Membership(room=house.room, user=user, role="moderator") for user in people)
+    assert cost() == few
+
+
 def test_a_room_keeps_an_owner(house: House) -> None:
     admin = actor(make_admin("root"), Entry.Via.ADMIN)
     demote = {"by": admin, "room_id": house.room.pk, "person_id": house.olga.pk, "role": "member", "reason": ""}

@@ -11,7 +11,7 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chat import history, protocol
+from chat import history, protocol, restraint
 from chat.models import Maintenance, Membership, Message, Restriction, Room
 from chat.services import (
     administration,
@@ -304,6 +304,24 @@ def test_what_was_lifted_is_told_no_more_until_it_holds_again(house: House) -> N
     assert told(house) == [*muted, ("You may come to general again", "")]
     house.undo(lifted)
     assert told(house) == [*muted, ("olga banned you from general", "because")]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (30, "30 s"),
+        (90, "90 s"),
+        (3_540, "59 min"),
+        (3_600, "1 h"),
+        (86_400, "1 day"),
+        (86_399, "1 day"),
+        (601_000, "7 days"),
+    ],
+)
+def test_how_long_it_lasts_is_said_roughly(seconds: float, words: str) -> None:
+    assert restraint.lasting(timezone.now() + timedelta(seconds=seconds)) == words
+    assert restraint.lasting(timezone.now() - timedelta(seconds=seconds)) == "1 s"
+    assert restraint.lasting(None) == ""
 
 
 def test_a_mute_in_the_place_of_another_is_told_in_its_place(house: House) -> None:

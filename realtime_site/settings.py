@@ -345,6 +345,7 @@ X_FRAME_OPTIONS = "DENY"
 LANGUAGE_CODE = "en"
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = "realtime_site.formats"
 TIME_ZONE = "UTC"
 
 # --- For whoever watches -------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 
 from tests import processes
+from tests.scale import seeder
 from tests.servers import Postgres, Redis, Worker, run_python, worker_environment
 
 LOG_CHARACTERS = 8_000  # the end of each log that a failure shows
@@ -41,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure() -> None:
     processes.kill_all()
+    seeder.end()
     shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
 
 

@@ -118,7 +118,6 @@ class Configure(RoomAct):
 class SetKind(RoomAct):
     permission = "chat.change_room"
     title, verb = "Who may join", "Change"
-    dangerous = True
 
     def touches(self, subject: Room, data: Data) -> Sequence[str]:
         said = Message.objects.filter(room=subject, deleted_at=None, kind=Message.Kind.TEXT).count()
@@ -231,7 +230,7 @@ class TransferForm(ReasonForm):
 
 class Transfer(RoomAct):
     permission = "chat.transfer_room"
-    title, verb, dangerous = "Give it another owner", "Transfer", True
+    title, verb = "Give it another owner", "Transfer"
     form_class = TransferForm
 
     def touches(self, subject: Room, data: Data) -> Sequence[str]:

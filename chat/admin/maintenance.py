@@ -25,11 +25,11 @@ class Switch(Act):
 
     permission = "chat.maintain_site"
     title = "Maintenance"
-    dangerous = True
 
     def find(self, **kwargs: Any) -> Any:
         why = maintenance.current()
         self.verb = "Switch on" if why is None else "Switch off"  # type: ignore[misc]  # of this request alone
+        self.dangerous = why is None  # type: ignore[misc]
         self.form_class = OnForm if why is None else forms.Form  # type: ignore[misc]
         return "Off" if why is None else f"On: {why}"
 

@@ -114,9 +114,6 @@ class ReportAdmin(ReadOnlyAdmin):
     def whose(self, report: Report) -> str:
         return wire.person(report.message.author).name
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        return super().changelist_view(request, {"title": "Reports", **(extra_context or {})})
-
     def change_view(  # type: ignore[override]  # there is nothing to be posted here: acts have pages of their own
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponseBase:

@@ -113,9 +113,6 @@ class RoomAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:  # type: ignore[override]
-        return super().changelist_view(request, {"title": "Rooms", **(extra_context or {})})
-
     def change_view(  # type: ignore[override]  # there is nothing to be posted here: acts have pages of their own
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponseBase:

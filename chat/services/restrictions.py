@@ -113,7 +113,7 @@ def preview(*, act: str, room_id: int | None, person_id: int, count: int) -> lis
     if act == "mute":
         return [f"{name} reads {where} and writes nothing."]
     is_here = Membership.objects.filter(room=room_id, user=person_id).exists()
-    lines = [f"{name} is in {room.name} no more." if is_here and room else f"{name} is not in the room now."]
+    lines = [f"{name} leaves {room.name} at once." if is_here and room else f"{name} is not in the room now."]
     if act == "ban":
         lines.append("They cannot come back while it lasts.")
     elif room and room.kind == Room.Kind.PUBLIC:

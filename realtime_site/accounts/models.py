@@ -31,6 +31,7 @@ class User(AbstractUser):
     avatar = models.CharField(max_length=100, blank=True, editable=False)
 
     class Meta(AbstractUser.Meta):
+        verbose_name, verbose_name_plural = "person", "people"
         constraints: ClassVar = [models.UniqueConstraint(Lower("username"), name="username_case_insensitive")]
         permissions: ClassVar = [
             ("suspend_user", "Can suspend people and let them in again"),

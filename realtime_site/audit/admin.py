@@ -2,6 +2,7 @@
 superusers neither.
 """
 
+import json
 from typing import Any
 
 from django.contrib import admin
@@ -68,7 +69,7 @@ class ActorFilter(OneFilter):
 
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "who", "done", "whom", "reason", "whence", "state")
+    list_display = ("at", "who", "done", "whom", "whence", "state")
     list_display_links = ("at",)
     list_filter = (ActorFilter, ("action", admin.AllValuesFieldListFilter), "via", PersonFilter, RoomFilter)
     list_select_related = ("undone",)
@@ -78,21 +79,6 @@ class EntryAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     change_list_template = "admin/audit/entries.html"
     change_form_template = "admin/audit/entry.html"
-    fields = (
-        "at",
-        "actor_name",
-        "via",
-        "address",
-        "action",
-        "summary",
-        "person_name",
-        "room_name",
-        "reason",
-        "details",
-        "undoes",
-        "state",
-    )
-    readonly_fields = ("state",)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -110,9 +96,10 @@ class EntryAdmin(ReadOnlyAdmin):
     def whom(self, entry: Entry) -> str:
         return format_html("{}<small>{}</small>", entry.person_name, entry.room_name)
 
-    @admin.display(description="what", ordering="action")
+    @admin.display(description="what, and why", ordering="action")
     def done(self, entry: Entry) -> str:
-        return format_html("{}<small>{}</small>", entry.summary, entry.action)
+        why = f"“{entry.reason}” · " if entry.reason else ""
+        return format_html("{}<small>{}{}</small>", entry.summary, why, entry.action)
 
     @admin.display(description="from", ordering="address")
     def whence(self, entry: Entry) -> str:
@@ -130,6 +117,7 @@ class EntryAdmin(ReadOnlyAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         entry: Entry = context["original"]
+        context["kept"] = json.dumps(entry.details) if entry.details else ""
         way = known().get(entry.action)
         context["may_undo"] = (
             way is not None

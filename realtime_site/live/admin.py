@@ -17,6 +17,10 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's own is 
     letter by letter.
     """
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        title = str(self.opts.verbose_name_plural).capitalize()
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         if lookup in self._own_parameters():
             return True

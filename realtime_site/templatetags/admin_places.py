@@ -56,13 +56,28 @@ PLACES = (
     Place("Log", "scroll-text", ("admin:audit_entry_changelist",), ("audit.view_entry",), "Who did what, and undo"),
 )
 
+# What one does now and then, from the first page only.
+SITE_ACTS = (
+    Place("Announce", "megaphone", ("announce",), ("chat.announce",), ""),
+    Place("Maintenance", "construction", ("admin:chat_maintenance_changelist",), ("chat.maintain_site",), ""),
+)
+
 
 @register.simple_tag(takes_context=True)
 def admin_places(context: Context) -> list[Link]:
     """The places this person may go, the one they are at marked."""
-    request: HttpRequest = context["request"]
+    return _links(context["request"], PLACES)
+
+
+@register.simple_tag(takes_context=True)
+def admin_site_acts(context: Context) -> list[Link]:
+    """What this person may do to the whole site."""
+    return _links(context["request"], SITE_ACTS)
+
+
+def _links(request: HttpRequest, places: tuple[Place, ...]) -> list[Link]:
     links = []
-    for place in PLACES:
+    for place in places:
         url = _first(place.routes)
         if url and any(request.user.has_perm(one) for one in place.permissions):
             links.append(Link(place.name, place.icon, place.about, url, request.path.startswith(url)))

@@ -20,7 +20,8 @@ from realtime_site.chaos.client import Client
 from realtime_site.chaos.traffic import Conversation
 from tests.processes import Process, has_ended, wait_until
 from tests.scale.conftest import BigSite
-from tests.servers import run_python, worker_environment
+from tests.scale.seeder import seed
+from tests.servers import worker_environment
 
 CLEAN, DIRTY, REFUSED, INTERRUPTED = 0, 1, 2, 130
 # A fault may take half a minute, and recovery is given a minute before it is given up.
@@ -43,7 +44,7 @@ class Chaos(Process):
         self.env = worker_environment(directory) | {"DRAIN_SECONDS": "2"} | settings
 
     def people_come(self) -> None:
-        run_python(self.env, "-m", "tests.scale.seed", stdin={"general": ["alice", "bob"]})
+        seed(self.env, {"general": ["alice", "bob"]})
 
     def begin(self, *words: str) -> None:
         self.start([sys.executable, "manage.py", "chaos", "--report", str(self.report_file), *words], env=self.env)

@@ -23,6 +23,8 @@ TOOLS = Path(sys.executable).parent
 HANGS_SECONDS = 180
 # Side by side, each process with its own servers. Past four the machine's memory is the limit, not its cores.
 PROCESSES = max(2, min(4, os.cpu_count() or 2))
+# Where tests wait for leases, drains and recoveries, one more has the cores meanwhile.
+WAITING = ("scale", "faults")
 
 
 class Stage:
@@ -56,7 +58,7 @@ class Stage:
         self.xml.unlink(missing_ok=True)
         options = [
             f"--junitxml={self.xml}",
-            f"--numprocesses={PROCESSES}",
+            f"--numprocesses={PROCESSES + (self.name in WAITING)}",
             "-o",
             f"faulthandler_timeout={HANGS_SECONDS}",
         ]

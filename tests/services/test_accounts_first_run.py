@@ -3,7 +3,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -187,10 +186,11 @@ def test_of_two_people_who_set_up_at_once_one_becomes_admin():
 
 
 SET_UP = """
-import sys, time, django
+import sys, django
 django.setup()
 from realtime_site.accounts import first_run
-time.sleep(max(0, float(sys.argv[2]) - time.time()))
+print("ready", flush=True)
+sys.stdin.readline()
 try:
     first_run.create_first_account(username=sys.argv[1], password="correct horse battery")
     print("made")
@@ -209,14 +209,16 @@ def test_of_many_workers_that_set_up_at_once_on_sqlite_one_makes_the_admin(tmp_p
     }
     migrate = [sys.executable, "manage.py", "migrate", "-v0"]
     subprocess.run(migrate, env=environment, cwd=settings.BASE_DIR, check=True)
-    start = str(time.time() + 4)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", SET_UP, name, start], env=environment, cwd=settings.BASE_DIR, stdout=subprocess.PIPE
-        )
+        subprocess.Popen([sys.executable, "-c", SET_UP, name], env=environment, cwd=settings.BASE_DIR, **pipes)
         for name in ("ada", "bea", "cleo")
     ]
-    outcomes = [worker.communicate(timeout=60)[0].decode().strip() for worker in workers]
+    assert [worker.stdout.readline() for worker in workers] == ["ready\n"] * 3
+    for worker in workers:
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    outcomes = [worker.communicate(timeout=60)[0].strip() for worker in workers]
     assert sorted(outcomes) == ["late", "late", "made"]
 
 

@@ -504,7 +504,7 @@ def test_a_preview_counts_what_would_be_touched(house: House) -> None:
         house.say(str(number))
     ask = {"room_id": house.room.pk, "person_id": house.ben.pk}
     assert restrictions.preview(act="clear", count=2, **ask) == ["Deletes 2 messages of ben in general."]
-    assert "ben is in general no more." in restrictions.preview(act="ban", count=0, **ask)
+    assert "ben leaves general at once." in restrictions.preview(act="ban", count=0, **ask)
 
 
 def test_acts_upon_a_conversation_there_are_none(house: House) -> None:

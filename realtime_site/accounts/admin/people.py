@@ -66,9 +66,6 @@ class PersonAdmin(ListAdmin, UserAdmin):  # type: ignore[type-arg]  # generic in
             *super().get_urls(),
         ]
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        return super().changelist_view(request, {"title": "People", **(extra_context or {})})
-
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return _ticked(super().formfield_for_manytomany(db_field, request, **kwargs))
 

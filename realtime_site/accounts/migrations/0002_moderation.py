@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name='user',
-            options={'permissions': [('suspend_user', 'Can suspend people and let them in again'), ('disconnect_user', "Can see people's sessions and end them"), ('reset_mfa', "Can take people's second factor off")], 'verbose_name': 'user', 'verbose_name_plural': 'users'},
+            options={'permissions': [('suspend_user', 'Can suspend people and let them in again'), ('disconnect_user', "Can see people's sessions and end them"), ('reset_mfa', "Can take people's second factor off")], 'verbose_name': 'person', 'verbose_name_plural': 'people'},
         ),
         migrations.CreateModel(
             name='Suspension',

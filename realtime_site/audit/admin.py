@@ -69,7 +69,7 @@ class ActorFilter(OneFilter):
 
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "who", "done", "whom", "whence", "state")
+    list_display = ("at", "who", "done", "whom", "whence")
     list_display_links = ("at",)
     # Spans of time, not `date_hierarchy`: that one cuts the date of each row that there is, on each page.
     list_filter = ("at", ActorFilter, ("action", admin.AllValuesFieldListFilter), "via", PersonFilter, RoomFilter)

@@ -39,7 +39,10 @@ class Switch(Act):
 
     def touches(self, subject: Any, data: dict[str, Any]) -> Sequence[str]:
         if self.on:
-            return ["Nobody can post, edit or delete, in any room, until you switch it off. Reading goes on."]
+            return [
+                "Nobody can post, edit or delete, in any room, until you switch it off.",
+                "Reading goes on, and what moderators and admins do.",
+            ]
         return ["Everybody can post again. Messages that wait in browsers are sent by themselves."]
 
     def perform(self, subject: Any, data: dict[str, Any], by: Actor) -> Entry:

@@ -66,6 +66,17 @@ def find_person(person_id: int) -> Any:
     return found
 
 
+def lock_person(person_id: int) -> Any:
+    """The same, until the transaction ends: for what concerns more than one room. Where one locks both, the person is
+    first. Rows that name the person are written meanwhile: messages wait for their rooms alone.
+    """
+    people = get_user_model().objects.select_for_update(no_key=True)
+    found = people.filter(pk=person_id).first()
+    if found is None:
+        raise ClientError("not_found", "No such person.")
+    return found
+
+
 def described(*, room_id: int) -> protocol.Room:
     """A room as everybody in it sees it, for whoever has just changed it."""
     return wire.described(Room.objects.get(pk=room_id))

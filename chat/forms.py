@@ -54,7 +54,10 @@ class RoomSettingsForm(PlainForm, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Room
         fields = ("name", "topic", "slow_mode_seconds", "read_only", "kind", "keep_days")
-        labels: ClassVar = {"read_only": "Only owners and moderators write", "keep_days": "Delete messages after (days)"}
+        labels: ClassVar = {
+            "read_only": "Only owners and moderators write",
+            "keep_days": "Delete messages after (days)",
+        }
         help_texts: ClassVar = {"keep_days": "Empty: they are kept for as long as this site keeps them."}
 
     def __init__(self, *args: Any, owner: bool, **kwargs: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from chat import people
-from chat.models import Room
+from chat.models import Membership, Room
 
 JOINING = [(Room.Kind.PUBLIC, "Everybody on this site"), (Room.Kind.PRIVATE, "Only people who are invited")]
 
@@ -80,14 +80,6 @@ class ArchiveForm(PlainForm, forms.Form):
     reason = forms.CharField(max_length=300, label="Why it is archived")
 
 
-class TransferForm(PlainForm, forms.Form):
-    person: Any = forms.ModelChoiceField(queryset=None, empty_label="Nobody yet", label="Who owns it from then on")
-
-    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = people  # type: ignore[attr-defined]
-
-
 class InvitationForm(PlainForm, forms.Form):
     days = forms.TypedChoiceField(
         choices=[(1, "1 day"), (7, "1 week"), (14, "2 weeks"), (30, "30 days")],
@@ -113,4 +105,20 @@ class PersonForm(PlainForm, forms.Form):
         person = people.by_username(self.cleaned_data["username"].strip())
         if person is None:
             raise forms.ValidationError("Nobody here has that username.")
+        return person
+
+
+class TransferForm(PersonForm):
+    """Names somebody who is in the room: a room may have more people than a list to choose from should."""
+
+    username = forms.CharField(max_length=33, label="Username of who owns it from then on")
+
+    def __init__(self, *args: Any, room_id: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._room_id = room_id
+
+    def clean_username(self) -> Any:
+        person = super().clean_username()
+        if not Membership.objects.filter(room=self._room_id, user=person).exists():
+            raise forms.ValidationError("They are not in this room.")
         return person

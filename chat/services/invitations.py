@@ -1,6 +1,7 @@
 """Links that let people in."""
 
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import transaction
@@ -64,6 +65,19 @@ def revoke(*, by: Actor, invitation_id: int, reason: str = "") -> Entry:
             room=Subject(room.pk, room.name),
             details={"invitation": found.pk},
         )
+
+
+def end_all_of(*, room_id: int, user_id: int) -> list[int]:
+    """Ends the links that somebody made to a room who is put out of it; which."""
+    mine = Invitation.objects.filter(room=room_id, created_by=user_id, revoked_at=None, expires_at__gt=timezone.now())
+    ended = list(mine.values_list("pk", flat=True))
+    Invitation.objects.filter(pk__in=ended).update(revoked_at=timezone.now())
+    return ended
+
+
+def reopen(ids: Collection[int]) -> None:
+    """Takes that back."""
+    Invitation.objects.filter(pk__in=ids).update(revoked_at=None)
 
 
 def open_in(room_id: int) -> QuerySet[Invitation]:

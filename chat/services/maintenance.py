@@ -1,12 +1,16 @@
-"""Maintenance: nobody posts anywhere, and reading goes on. One row that is there or not; posting looks at it under its
-locks (`standing.py`), so that after the switch nothing more is written.
+"""Maintenance: nobody posts anywhere, and reading goes on; so does what moderators and admins do. One row that is there
+or not.
+
+Who posts looks at it once their rooms are locked (`sql.active_members`), so that it holds also for those who waited
+for a lock meanwhile. Who had looked before the switch was committed still writes: that is over within one transaction,
+as a rule in milliseconds.
 """
 
 from typing import Any
 
 from django.db import transaction
 
-from chat import protocol, wire
+from chat import protocol, restraint, wire
 from chat.models import Maintenance
 from realtime_site.audit.log import Actor, record
 from realtime_site.audit.models import Entry
@@ -18,6 +22,13 @@ from realtime_site.live.publish import broadcast_on_commit
 def current() -> str | None:
     """Why nobody may post, or None."""
     return Maintenance.objects.values_list("reason", flat=True).first()
+
+
+def check() -> None:
+    """For whoever has locked what they want to write to. Raises `ClientError('unavailable')`."""
+    why = current()
+    if why is not None:
+        raise restraint.maintained(why)
 
 
 def switch(*, by: Actor, reason: str | None) -> Entry:

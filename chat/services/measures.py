@@ -18,7 +18,7 @@ from realtime_site.audit.log import Actor
 from realtime_site.audit.models import Entry
 from realtime_site.live.errors import ClientError
 
-Kind = Restriction.Kind
+Kind, Role = Restriction.Kind, Membership.Role
 # What is told of a restriction that is placed.
 _TOLD: dict[str, Measure] = {Kind.MUTE: "muted", Kind.BAN: "banned"}
 _ACTIONS = {Kind.MUTE: "member.mute", Kind.BAN: "member.ban"}
@@ -110,29 +110,40 @@ def take_out(room: LockedRoom, person_id: int) -> dict[str, Any] | None:
     member.delete()
     heir = rooms.hand_over(room.pk)
     if heir:
-        rooms.tell_role(room.pk, heir.user_id)
+        rooms.tell_roles(room.pk, [heir.user_id])
     rooms.part(user_id=person_id, room=room)
     return seat | {"joined_at": member.joined_at.isoformat(), "heir": [heir.user_id, heir.role] if heir else None}
 
 
 def bring_back(room: LockedRoom, person_id: int, seat: dict[str, Any]) -> None:
-    """The membership as it was, and whoever inherited the room what they were before. Raises
-    `ClientError('conflict')`.
+    """The membership as it was, and whoever inherited the room what they were before. Who owned it and is brought back
+    once it has been given on to others is a moderator. Raises `ClientError('conflict')`.
     """
+    if room.archived_at is not None:
+        raise ClientError("conflict", "The room is archived.")
     if Membership.objects.filter(room=room.pk, user=person_id).exists():
         raise ClientError("conflict", "They are in the room again.")
     if restraint.in_force(Kind.BAN).filter(room=room.pk, user=person_id).exists():
         raise ClientError("conflict", "They have been banned since.")
+    role = seat["role"] if _take_back(room, seat["heir"]) else Role.MODERATOR
     member = Membership.objects.create(
-        room_id=room.pk, user_id=person_id, role=seat["role"], last_read=min(seat["last_read"], room.head)
+        room_id=room.pk, user_id=person_id, role=role, last_read=min(seat["last_read"], room.head)
     )
     at = {name: _moment(seat[name]) for name in ("joined_at", "posted_at")}
     Membership.objects.filter(pk=member.pk).update(**at)
-    if seat["heir"]:
-        heir_id, role = seat["heir"]
-        if Membership.objects.filter(room=room.pk, user=heir_id, role=Membership.Role.OWNER).update(role=role):
-            rooms.tell_role(room.pk, heir_id)
     rooms.enter(user_id=person_id, room=room)
+
+
+def _take_back(room: LockedRoom, heir: tuple[int, str] | None) -> bool:
+    """What somebody inherited, if anybody did. Whether the room is free for who owned it before."""
+    if heir is None:
+        return True
+    user_id, role = heir
+    owners = Membership.objects.filter(room=room.pk, role=Role.OWNER)
+    if owners.filter(user=user_id).update(role=role):
+        rooms.tell_roles(room.pk, [user_id])
+        return True
+    return not owners.exists()
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -29,14 +29,18 @@ from realtime_site.live.errors import ClientError
 AT_ONCE = 50
 # For how long what was deleted can be put back.
 KEPT_DAYS = 30
+_AFTER_A_REPORT = "In a conversation single messages are deleted, after a report."
 
 
 def remove(*, by: Actor, message_id: int, reason: str) -> Entry:
-    """Deletes one message of somebody else. Raises `ClientError`: `not_found`, `forbidden`, `conflict` where it is
-    deleted already.
+    """Deletes one message of somebody else; of a conversation, one that was reported.
+
+    Raises `ClientError`: `not_found`, `forbidden`, `conflict` where it is deleted already.
     """
     with transaction.atomic():
         room, message = locked(by, message_id)
+        if room.is_direct and not message.reports.exists():
+            raise ClientError("forbidden", _AFTER_A_REPORT)
         if message.deleted_at:
             raise ClientError("conflict", "The message is deleted already.")
         author = authority.of_person(message.author)
@@ -56,8 +60,8 @@ def remove(*, by: Actor, message_id: int, reason: str) -> Entry:
 def clear(*, by: Actor, room_id: int | None, person_id: int, count: int, reason: str) -> Entry:
     """Deletes the last messages of a person, so many at most: in a room, or in all that are no conversations.
 
-    In several transactions; the first writes the entry. `details["count"]` is how many there were. Raises
-    `ClientError`: `not_found`, `forbidden`, `conflict` where there is nothing to delete.
+    In several transactions; the first writes the entry, and none follows once that is undone. `details["count"]` is how
+    many there were. Raises `ClientError`: `not_found`, `forbidden`, `conflict` where there is nothing to delete.
     """
     with transaction.atomic():
         person, where = _reach(by, room_id, person_id)
@@ -145,7 +149,7 @@ def _reach(by: Actor, room_id: int | None, person_id: int) -> tuple[Any, Any]:
     room = authority.lock(room_id)
     authority.check(by, room)
     if room.is_direct:
-        raise ClientError("forbidden", "In a conversation single messages are deleted, after a report.")
+        raise ClientError("forbidden", _AFTER_A_REPORT)
     person = authority.find_person(person_id)
     authority.check(by, room, upon=person)
     return authority.of_person(person), authority.of_room(room)
@@ -166,7 +170,10 @@ def _cut(by_room: Mapping[int, Sequence[int]]) -> Iterator[_Portion]:
 
 
 def _erase(portion: _Portion, entry: Entry) -> None:
-    """What is deleted meanwhile is left out."""
+    """What is deleted meanwhile is left out, and all once the act is taken back: who undoes locks its entry too."""
+    Entry.objects.select_for_update().get(pk=entry.pk)
+    if Entry.objects.filter(undoes=entry.pk).exists():
+        return
     room = authority.lock(portion.room_id)
     standing = Message.objects.select_related("author").filter(pk__in=portion.ids, deleted_at=None)
     erase(room, list(standing.order_by("seq")), entry)

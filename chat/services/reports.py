@@ -111,8 +111,7 @@ def _tell(room: LockedRoom) -> None:
     if room.is_direct:
         return
     moderators: Any = Membership.objects.filter(room=room.pk, role__in=MODERATORS)
-    for user_id in moderators.values_list("user", flat=True):
-        rooms.tell_role(room.pk, user_id)
+    rooms.tell_roles(room.pk, moderators.values_list("user", flat=True))
 
 
 def _undo(entry: Entry, by: Actor) -> str:

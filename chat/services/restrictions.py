@@ -9,7 +9,7 @@ from django.db import transaction
 
 from chat import restraint
 from chat.models import Membership, Message, Restriction, Room
-from chat.services import authority, measures, rooms, sql
+from chat.services import authority, invitations, measures, rooms, sql
 from chat.services.sql import LockedRoom
 from realtime_site.audit import log
 from realtime_site.audit.log import Actor
@@ -63,6 +63,7 @@ def remove(*, by: Actor, room_id: int, person_id: int, reason: str) -> Entry:
 
 def ban(*, by: Actor, room_id: int, person_id: int, seconds: int | None, reason: str) -> Entry:
     """Takes somebody out of a room, and keeps them out: for so long, or until it is lifted. They need not be in it.
+    Their links to it let nobody in any more.
 
     Raises `ClientError`: `not_found`, `forbidden`.
     """
@@ -71,7 +72,8 @@ def ban(*, by: Actor, room_id: int, person_id: int, seconds: int | None, reason:
         seat = measures.take_out(room, person_id)
         placed, before = measures.place(Kind.BAN, room, person_id, by, seconds, reason)
         summary = f"Banned {authority.of_person(person).name} from {room.name} {_until(placed)}."
-        details = {"restriction": placed.pk, "before": before, "seat": seat}
+        ended = invitations.end_all_of(room_id=room.pk, user_id=person_id)
+        details = {"restriction": placed.pk, "before": before, "seat": seat, "invitations": ended}
         return _record(by, "member.ban", summary, reason, person, room, details)
 
 
@@ -134,11 +136,11 @@ def amount(count: int, thing: str) -> str:
 
 
 def _reach(by: Actor, room_id: int | None, person_id: int) -> tuple[LockedRoom | None, Any]:
-    """The room, locked, or None for all: then all that are the person's are locked."""
+    """The room, locked, or None for all: then the person is locked, who may be in none, and all rooms of theirs."""
     if room_id is not None:
         return _reach_in(by, room_id, person_id)
     authority.check_no_member(by)
-    person = authority.find_person(person_id)
+    person = authority.lock_person(person_id)
     authority.check_upon(by, person)
     sql.lock_rooms(measures.rooms_of(person_id))
     return None, person

@@ -1,7 +1,7 @@
 """The way back from mutes, removals and bans: what the act changed, and nothing that changed since."""
 
 from chat.models import Membership, Restriction
-from chat.services import authority, measures, sql
+from chat.services import authority, invitations, measures, sql
 from chat.services.restrictions import PERMISSION
 from chat.services.sql import LockedRoom
 from realtime_site.audit.log import Actor
@@ -33,8 +33,9 @@ def _undo_remove(entry: Entry, by: Actor) -> str:
 
 def _undo_ban(entry: Entry, by: Actor) -> str:
     room, person_id = _again_in(entry)
-    placed = _unplace(entry, by, room)
-    if entry.details["before"]:
+    placed, before = _unplace(entry, by, room)
+    invitations.reopen(entry.details["invitations"])
+    if before is not None and not measures.is_over(before):
         return f"Took back the ban of {entry.person_name} from {room.name}; the one before holds again."
     if entry.details["seat"]:
         measures.bring_back(room, person_id, entry.details["seat"])
@@ -58,6 +59,7 @@ def _again(entry: Entry) -> tuple[LockedRoom | None, int]:
     if entry.person_id is None:
         raise ClientError("conflict", "The account is gone.")
     if entry.room is None:
+        authority.lock_person(entry.person_id)
         sql.lock_rooms(measures.rooms_of(entry.person_id))
         return None, entry.person_id
     return authority.lock(entry.room), entry.person_id
@@ -69,8 +71,8 @@ def _again_in(entry: Entry) -> tuple[LockedRoom, int]:
     return room, person_id
 
 
-def _unplace(entry: Entry, by: Actor, room: LockedRoom | None) -> Restriction:
-    """Lifts what an act placed, and what that had taken the place of holds again."""
+def _unplace(entry: Entry, by: Actor, room: LockedRoom | None) -> tuple[Restriction, Restriction | None]:
+    """Lifts what an act placed, and what that had taken the place of holds again, if it is not over: both."""
     placed = Restriction.objects.filter(pk=entry.details["restriction"], lifted_at=None).first()
     if placed is None:
         raise ClientError("conflict", "It has been lifted or replaced since.")
@@ -78,7 +80,7 @@ def _unplace(entry: Entry, by: Actor, room: LockedRoom | None) -> Restriction:
     before = Restriction.objects.filter(pk=entry.details["before"] or 0).first()
     if before:
         measures.reopen(by, room, before)
-    return placed
+    return placed, before
 
 
 def _lifted(entry: Entry) -> Restriction:

@@ -1,6 +1,11 @@
 """Who is owner and moderator of a room, changed by an owner or an admin."""
 
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import QuerySet
 
 from chat.models import Membership
 from chat.services import authority, log, rooms
@@ -48,6 +53,7 @@ def transfer(*, by: Actor, room_id: int, person_id: int, reason: str) -> Entry:
     with transaction.atomic():
         room, member = _reach(by, room_id, person_id)
         owners = dict.fromkeys(_owners(room, but=person_id), Role.OWNER.value)
+        _check_staff(by, gain=[person_id], lose=owners)
         if member.role == Role.OWNER and not owners:
             raise ClientError("conflict", "The room is theirs already.")
         before = owners | {person_id: member.role}
@@ -82,10 +88,19 @@ def _owners(room: LockedRoom, but: int) -> list[int]:
     return list(found.values_list("user", flat=True))
 
 
+def _check_staff(by: Actor, *, gain: Iterable[int], lose: Iterable[int]) -> None:
+    """In the admin nobody takes a room for themselves, and only a superuser gives one to a superuser, or takes it.
+    One's own anybody may give away. Raises `ClientError('forbidden')`.
+    """
+    if by.via == Entry.Via.ADMIN:
+        for person_id in [*gain, *(user_id for user_id in lose if user_id != by.user_id)]:
+            authority.check_upon(by, authority.find_person(person_id))
+
+
 def _give(room: LockedRoom, roles: dict[int, str]) -> None:
     for user_id, role in roles.items():
         Membership.objects.filter(room=room.pk, user=user_id).update(role=role)
-        rooms.tell_role(room.pk, user_id)
+    rooms.tell_roles(room.pk, roles)
 
 
 def _undo(entry: Entry, by: Actor) -> str:
@@ -96,10 +111,22 @@ def _undo(entry: Entry, by: Actor) -> str:
     before, after = ({int(pk): role for pk, role in entry.details[name].items()} for name in ("before", "after"))
     if entry.person_id is None or now.get(entry.person_id) != after.get(entry.person_id):
         raise ClientError("conflict", "Their role has changed since.")
+    if entry.actor_id != by.user_id:
+        gain = {user_id for user_id, role in before.items() if role == Role.OWNER}
+        _check_staff(by, gain=gain, lose=before.keys() - gain)
     _give(room, {user_id: role for user_id, role in before.items() if now.get(user_id) == after[user_id]})
     if not Membership.objects.filter(room=room.pk, role=Role.OWNER).exists():
         raise ClientError("conflict", "No owner would be left.")
     return f"Gave back the roles in {room.name} as they were."
 
 
-UNDO = {"member.role": Undo(PERMISSION, _undo), "room.transfer": Undo("chat.transfer_room", _undo)}
+def _who_lost_it(entry: Entry) -> QuerySet[Any]:
+    """By a transfer: who has the room may give it back."""
+    lost = [int(pk) for pk in entry.details["before"] if int(pk) != entry.person_id]
+    return get_user_model().objects.filter(pk__in=lost)
+
+
+UNDO = {
+    "member.role": Undo(PERMISSION, _undo),
+    "room.transfer": Undo("chat.transfer_room", _undo, upon=_who_lost_it),
+}

@@ -1,6 +1,7 @@
 """Rooms and who is in them."""
 
 import secrets
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -13,9 +14,8 @@ from chat import events, protocol, restraint, selectors, wire
 from chat.access import access_membership, access_public_room, check_not_direct, check_open
 from chat.events import Added, Left, Read
 from chat.models import Membership, Restriction, Room
-from chat.services import blocks, log, news
+from chat.services import blocks, log, maintenance, news
 from chat.services.sql import LockedRoom
-from chat.services.standing import check_writable
 from realtime_site.live import topics
 from realtime_site.live.errors import ClientError
 from realtime_site.live.events import Event
@@ -158,11 +158,10 @@ def _add(room: Room, user_id: int, role: str, *, arriving: bool = False) -> bool
     maintained; who is `arriving` at the site comes in even then, and nothing is said of it.
     """
     locked = log.lock_rooms([room.pk])[room.pk]
-    silent = arriving and locked.maintenance is not None
-    if silent:
-        check_open(locked)
-    else:
-        check_writable(locked)
+    check_open(locked)
+    silent = arriving and maintenance.current() is not None
+    if not arriving:
+        maintenance.check()
     restraint.check_not_banned(room_id=room.pk, user_id=user_id)
     membership, created = Membership.objects.get_or_create(room_id=locked.pk, user_id=user_id, defaults={"role": role})
     if not created:
@@ -194,10 +193,9 @@ def tell(user_id: int, room: protocol.Room) -> None:
     publish_on_commit(Event(topics.rooms(user_id), [wire.encode(protocol.RoomEvent(room))]))
 
 
-def tell_role(room_id: int, user_id: int) -> None:
-    """What somebody is in a room now, and how many reports wait for them there."""
-    seen = selectors.seen_by(user_ids=[user_id], room_id=room_id).get(user_id)
-    if seen:
+def tell_roles(room_id: int, user_ids: Collection[int]) -> None:
+    """What people are in a room now, and how many reports wait for them there."""
+    for user_id, seen in selectors.seen_by(user_ids=user_ids, room_id=room_id).items():
         tell(user_id, protocol.Room(id=room_id, role=seen.role, reports=seen.reports))
 
 

@@ -9,7 +9,7 @@ is always a parameter. Only those call this who write what is said.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -25,7 +25,7 @@ Kind = Literal["text", "system"]
 @dataclass(slots=True)
 class LockedRoom:
     """A room nobody else can write to until the transaction ends. `archived_at` and `read_only` are as the driver gives
-    them; `maintenance` says why nobody may write anywhere, if nobody may.
+    them.
     """
 
     pk: int
@@ -37,7 +37,6 @@ class LockedRoom:
     people_key: str | None
     slow_mode_seconds: int
     read_only: Any
-    maintenance: str | None
 
     @property
     def is_direct(self) -> bool:
@@ -50,10 +49,13 @@ class LockedRoom:
 
 
 class Seat(NamedTuple):
-    """What somebody is in a room. `muted` may be over: who minds looks when it ends."""
+    """What somebody is in a room. `muted` may be over: who minds looks when it ends. `maintenance` says why nobody may
+    write anywhere, if nobody may.
+    """
 
     role: str
     muted: bool
+    maintenance: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +98,20 @@ def lock_rooms(room_ids: Iterable[int]) -> list[LockedRoom]:
 def active_members(pairs: Collection[tuple[int, int]], whole: Iterable[int] = ()) -> dict[tuple[int, int], Seat]:
     """The seats of those of the pairs (room, person) that are a membership of an active account, and of everybody
     active in the rooms `whole`.
+
+    Once the rooms are locked. The statement that waits for a lock sees other tables as they were before it waited.
     """
     if not pairs:
         return {}
     wanted = ", ".join(f"({room_id:d}, {user_id:d})" for room_id, user_id in pairs)
     found = (
-        f"SELECT m.room_id, m.user_id, m.role, EXISTS ({_mute()})"
+        f"SELECT m.room_id, m.user_id, m.role, EXISTS ({_mute()}), {_maintenance()}"
         f" FROM {Membership._meta.db_table} m JOIN {_users()} WHERE u.is_active"
     )
     statement = f"{found} AND (m.room_id, m.user_id) IN (VALUES {wanted})"
     if rooms := _list(whole):
         statement += f" UNION ALL {found} AND m.room_id IN ({rooms})"
-    return {(room_id, user_id): _seat(role, muted) for room_id, user_id, role, muted in _fetch(statement)}
+    return {(room_id, user_id): _seat(*what) for room_id, user_id, *what in _fetch(statement)}
 
 
 def insert(rows: Sequence[Row], created_at: datetime) -> dict[tuple[int, int], int]:
@@ -176,17 +180,21 @@ def _jsonable(row: Row) -> dict[str, Any]:
     return {name: getattr(row, name) for name in Row.__slots__} | {"client_id": client_id}
 
 
-@cache
-def _seat(role: str, muted: bool) -> Seat:
-    """There are six."""
-    return Seat(role, bool(muted))
+@lru_cache(maxsize=32)
+def _seat(role: str, muted: bool, maintenance: str | None) -> Seat:
+    """There are six, and six more while the site is maintained."""
+    return Seat(role, bool(muted), maintenance)
 
 
 @cache
 def _columns() -> str:
     """Of a locked room, in the order of its fields."""
-    maintenance = f"(SELECT reason FROM {Maintenance._meta.db_table} WHERE id = 1)"
-    return ", ".join({"pk": "id", "maintenance": maintenance}.get(name, name) for name in LockedRoom.__slots__)
+    return ", ".join({"pk": "id"}.get(name, name) for name in LockedRoom.__slots__)
+
+
+@cache
+def _maintenance() -> str:
+    return f"(SELECT reason FROM {Maintenance._meta.db_table} WHERE id = 1)"
 
 
 @cache

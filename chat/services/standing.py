@@ -1,7 +1,7 @@
 """What those who want to write may do: read under the locks of their rooms.
 
 One query; another if any answers a message, one more if any writes to a conversation of two, or begins one, if any is
-muted, if any room is in slow mode.
+muted, one or two if any room is in slow mode.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Max
 from django.utils import timezone
 
 from chat import protocol, restraint
@@ -76,8 +77,10 @@ class Standing:
         if seat is None:
             deny(*pair)
         room = self.rooms[draft.room_id]
-        if room.archived_at is not None or room.maintenance is not None:  # a call for each message is felt
-            check_writable(room)
+        if room.archived_at is not None:  # a call for each message is felt
+            check_open(room)
+        if seat.maintenance is not None:
+            raise restraint.maintained(seat.maintenance)
         if pair in self.barred:
             raise blocks.refusal()
         if seat.muted and pair in self.mutes:
@@ -164,17 +167,12 @@ def check_not_read_only(*, read_only: bool, role: str) -> None:
         raise ClientError("forbidden", "Only owners and moderators write in this room.")
 
 
-def check_writable(room: LockedRoom) -> None:
-    """Raises `ClientError` where nothing new may be written by anybody: `forbidden`, `unavailable`."""
-    check_open(room)
-    if room.maintenance is not None:
-        raise restraint.maintained(room.maintenance)
-
-
 def _turns(
     rooms: Mapping[int, LockedRoom], drafts: Sequence[Draft], seats: Mapping[Pair, sql.Seat]
 ) -> dict[Pair, datetime]:
-    """When those of the authors may write whom slow mode concerns. One query, if any room has it."""
+    """When those of the authors may write whom slow mode concerns. One query, if any room has it; another if it is not
+    written down of one when they last wrote.
+    """
     slow = {pk: room.slow_mode_seconds for pk, room in rooms.items() if room.slow_mode_seconds}
     if not slow:
         return {}
@@ -182,8 +180,19 @@ def _turns(
     waiting = {pair for pair in waiting if seats[pair].role not in MODERATORS}
     rows = Membership.objects.filter(room__in=slow, user__in={user_id for _, user_id in waiting})
     found = {(row.room_id, row.user_id): row.posted_at for row in rows}
+    found |= _last_said({pair for pair in waiting if found.get(pair) is None})
     long_ago = datetime.min.replace(tzinfo=timezone.now().tzinfo)
     return {pair: at + timedelta(seconds=slow[pair[0]]) if (at := found.get(pair)) else long_ago for pair in waiting}
+
+
+def _last_said(pairs: Collection[Pair]) -> dict[Pair, datetime]:
+    """By what there is of theirs: a membership that was ended and begun again has no note of it."""
+    if not pairs:
+        return {}
+    in_rooms, authors = {room_id for room_id, _ in pairs}, {user_id for _, user_id in pairs}
+    said = Message.objects.filter(room__in=in_rooms, author__in=authors, kind=Message.Kind.TEXT)
+    latest = said.order_by().values_list("room", "author").annotate(Max("created_at"))
+    return {(room_id, user_id): at for room_id, user_id, at in latest if (room_id, user_id) in pairs}
 
 
 def store_turns(turns: Mapping[Pair, datetime], authors: Collection[Pair], now: datetime) -> None:

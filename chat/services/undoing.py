@@ -50,9 +50,9 @@ def undo(*, by: Actor, entry_id: int, reason: str) -> Entry:
         if entry is None or entry.room is None:
             raise ClientError("not_found", "No such entry.")
         room = authority.lock(entry.room)
-        of_owners, archived = entry.action in OF_OWNERS, entry.action == "room.archive"
-        authority.check(by, room, roles=authority.OWNERS if of_owners else MODERATORS, archived=archived)
-        if entry.person is not None and not of_owners:
+        roles = authority.OWNERS if _is_of_owners(entry) else MODERATORS
+        authority.check(by, room, roles=roles, archived=entry.action == "room.archive")
+        if entry.person is not None and entry.action not in OF_OWNERS:
             authority.check(by, room, upon=entry.person)
         if entry.via != Entry.Via.CHAT:
             raise ClientError("forbidden", "An admin did that. Ask them.")
@@ -70,8 +70,14 @@ def acts_in(*, by: Actor, room_id: int) -> list[protocol.LogEntry]:
     return [_shown(entry, owner=owner) for entry in rows[: protocol.ACTS_LIMIT]]
 
 
+def _is_of_owners(entry: Entry) -> bool:
+    """Also what a moderator may do, where taking it back would make somebody more than a member."""
+    seat = entry.details.get("seat")
+    return entry.action in OF_OWNERS or (seat is not None and seat["role"] in MODERATORS)
+
+
 def _shown(entry: Entry, *, owner: bool) -> protocol.LogEntry:
-    may = entry.via == Entry.Via.CHAT and (owner or entry.action not in OF_OWNERS)
+    may = entry.via == Entry.Via.CHAT and (owner or not _is_of_owners(entry))
     return protocol.LogEntry(
         id=entry.pk,
         at=entry.at,

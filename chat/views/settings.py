@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from chat.access import check_role
 from chat.forms import ArchiveForm, RoomSettingsForm, TransferForm
 from chat.models import Membership
 from chat.services import administration, roles
@@ -29,10 +29,7 @@ def room_settings(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form is not None and form.is_valid():
         _change(actor_of(request), membership.room_id, form)
         return done(request, reverse("chat:room", args=[slug]))
-    context: dict[str, Any] = {"form": form, "room": membership.room, "membership": membership}
-    if owns:
-        context |= {"archiving": ArchiveForm(), "transfer": TransferForm(people=_others(membership))}
-    return page(request, "chat/room_settings.html", context, form)
+    return _page(request, membership, form)
 
 
 @require_POST
@@ -49,12 +46,24 @@ def archive(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def transfer(request: HttpRequest, slug: str) -> HttpResponse:
     membership = membership_of(request, slug)
-    form = TransferForm(request.POST, people=_others(membership))
+    check_role(membership, Role.OWNER)
+    form = TransferForm(request.POST, room_id=membership.room_id)
     if not form.is_valid():
-        raise ClientError("invalid", "Choose somebody who is in the room.")
-    person = form.cleaned_data["person"]
+        return _page(request, membership, RoomSettingsForm(instance=membership.room, owner=True), form)
+    person = form.cleaned_data["username"]
     roles.transfer(by=actor_of(request), room_id=membership.room_id, person_id=person.pk, reason="")
     return done(request, reverse("chat:room", args=[slug]))
+
+
+def _page(
+    request: HttpRequest, membership: Membership, form: RoomSettingsForm | None, giving: TransferForm | None = None
+) -> HttpResponse:
+    """All forms of a room; `giving` is the one that was filled in wrongly, if it was."""
+    context: dict[str, Any] = {"form": form, "room": membership.room, "membership": membership}
+    if membership.role == Role.OWNER:
+        transfer = giving or TransferForm(room_id=membership.room_id)
+        context |= {"archiving": ArchiveForm(), "transfer": transfer}
+    return page(request, "chat/room_settings.html", context, giving or form)
 
 
 def _change(by: Actor, room_id: int, form: RoomSettingsForm) -> None:
@@ -71,9 +80,3 @@ def _change(by: Actor, room_id: int, form: RoomSettingsForm) -> None:
             administration.set_kind(kind=wanted["kind"], **target)
         if "keep_days" in changed:
             administration.keep(days=wanted["keep_days"], **target)
-
-
-def _others(membership: Membership) -> Any:
-    """Who else is in the room, for a list to choose from."""
-    users = get_user_model().objects.filter(memberships__room=membership.room_id, is_active=True)
-    return users.exclude(pk=membership.user_id).order_by("username")

@@ -300,7 +300,7 @@ def test_a_moderator_changes_no_more_than_moderators_may(alice: User, general: R
         "/rooms/general/settings/", {"name": "Hall", "slow_mode_seconds": 10, "kind": "private", "keep_days": 1}
     )
     client.post("/rooms/general/archive/", {"reason": "Mine"})
-    client.post("/rooms/general/transfer/", {"person": alice.pk})
+    assert client.post("/rooms/general/transfer/", {"username": "bob"}).status_code == 403
     general.refresh_from_db()
     assert (general.name, general.kind, general.keep_days, general.archived_at) == ("Hall", "public", None, None)
     assert Membership.objects.get(room=general, user=alice).role == "owner"
@@ -311,11 +311,23 @@ def test_an_owner_gives_the_room_away_and_archives_another(alice: User, general:
     Membership.objects.create(room=general, user=bob)
     make_room("old", alice)
     client = logged_in(alice)
-    client.post("/rooms/general/transfer/", {"person": bob.pk})
+    make_user("carol")
+    for nobody, why in (("nobody", b"Nobody here has that username."), ("carol", b"They are not in this room.")):
+        refused = client.post("/rooms/general/transfer/", {"username": nobody})
+        assert (refused.status_code, why in refused.content) == (422, True)
+    client.post("/rooms/general/transfer/", {"username": "@Bob"})
     assert dict(general.memberships.values_list("user", "role")) == {alice.pk: "moderator", bob.pk: "owner"}
     assert client.post("/rooms/old/archive/", {"reason": ""}).status_code == 400
     assert client.post("/rooms/old/archive/", {"reason": "Over"})["Location"] == "/"
     assert Room.objects.get(slug="old").archived_at
+
+
+def test_the_settings_of_a_full_room_are_no_longer_than_of_an_empty_one(alice: User, general: Room) -> None:
+    client = logged_in(alice)
+    empty = len(client.get("/rooms/general/settings/").content)
+    people = User.objects.bulk_create(User(username=f"u{number}") for number in range(100))
+    Membership.objects.bulk_create(Membership(room=general, user=user) for user in people)
+    assert len(client.get("/rooms/general/settings/").content) == empty
 
 
 def test_leaving_leads_home(alice: User, general: Room) -> None:

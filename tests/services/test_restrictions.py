@@ -1,7 +1,8 @@
 """Muting, removing, banning; slow mode, read-only, maintenance: what is enforced, and the way back."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from chat.services import (
     restrictions,
     roles,
     rooms,
+    sql,
     undoing,
 )
 from chat.services.messages import Draft, post, post_batch
@@ -33,42 +35,14 @@ from realtime_site.audit.log import COMMAND, Actor
 from realtime_site.audit.models import Entry
 from realtime_site.live.errors import ClientError
 from tests.factories import make_admin, make_room, make_user
+from tests.services.house import House, actor, refused
 
 pytestmark = pytest.mark.django_db
-
-
-def actor(user: User, via: str = Entry.Via.CHAT) -> Actor:
-    return Actor(user.pk, user.name, via)
-
-
-class House:
-    """Olga owns the room, Ben is in it."""
-
-    def __init__(self, kind: str = "public") -> None:
-        self.olga, self.ben = make_user("olga"), make_user("ben")
-        self.room = make_room("general", self.olga, self.ben, kind=kind)
-        self.by = actor(self.olga)
-
-    @property
-    def upon(self) -> dict[str, object]:
-        return {"by": self.by, "room_id": self.room.pk, "person_id": self.ben.pk, "reason": "because"}
-
-    def say(self, body: str = "hello", who: User | None = None) -> protocol.Message:
-        return post(Draft(self.room.pk, (who or self.ben).pk, uuid4(), body))
-
-    def undo(self, entry: Entry) -> Entry:
-        return undoing.undo(by=self.by, entry_id=entry.pk, reason="")
 
 
 @pytest.fixture
 def house() -> House:
     return House()
-
-
-def refused(attempt: Callable[[], object]) -> ClientError:
-    with pytest.raises(ClientError) as caught:
-        attempt()
-    return caught.value
 
 
 def test_a_mute_ends_by_itself(house: House) -> None:
@@ -148,6 +122,16 @@ def test_slow_mode_holds_within_one_batch_and_a_retry_there_is_no_second_message
     assert second.retry_after == pytest.approx(30, abs=1)
 
 
+def test_who_leaves_and_comes_again_waits_all_the_same(house: House) -> None:
+    Room.objects.update(slow_mode_seconds=3600)
+    house.say()
+    rooms.leave(user_id=house.ben.pk, room_id=house.room.pk)
+    rooms.join(user_id=house.ben.pk, room_id=house.room.pk)
+    assert 3590 < (refused(lambda: house.say("again")).retry_after or 0) <= 3600
+    Message.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    house.say("again")
+
+
 def test_rooms_without_slow_mode_write_down_nothing_of_it(house: House) -> None:
     house.say()
     assert not Membership.objects.exclude(posted_at=None).exists()
@@ -170,6 +154,28 @@ def test_while_the_site_is_maintained_nothing_is_written(house: House) -> None:
     house.say()
 
 
+@pytest.mark.parametrize("what", ["post", "edit", "delete", "join"])
+def test_maintenance_holds_for_who_waited_for_the_lock_meanwhile(
+    house: House, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    said, newcomer, lock = house.say(), make_user("new"), sql.lock_rooms
+    do: dict[str, Callable[[], object]] = {
+        "post": house.say,
+        "edit": lambda: messages.edit(user_id=house.ben.pk, message_id=said.id, body="x"),
+        "delete": lambda: messages.delete(user_id=house.ben.pk, message_id=said.id),
+        "join": lambda: rooms.join(user_id=newcomer.pk, room_id=house.room.pk),
+    }
+
+    def wait(room_ids: Iterable[int]) -> list[sql.LockedRoom]:
+        """What that statement sees is from before the wait."""
+        found = lock(room_ids)
+        Maintenance.objects.get_or_create(pk=1, reason="Moving house.")
+        return found
+
+    monkeypatch.setattr(sql, "lock_rooms", wait)
+    assert refused(do[what]).code == "unavailable"
+
+
 def test_a_ban_shuts_every_door(house: House) -> None:
     Room.objects.update(is_default=True)
     link = invitations.create(user_id=house.olga.pk, room_id=house.room.pk)
@@ -187,6 +193,23 @@ def test_a_ban_shuts_every_door(house: House) -> None:
     assert not Membership.objects.filter(user=house.ben).exists()
     restrictions.unban(**house.upon)
     rooms.join(user_id=house.ben.pk, room_id=house.room.pk)
+
+
+def test_a_ban_ends_the_links_of_whom_it_puts_out_and_taking_it_back_opens_them(house: House) -> None:
+    theirs = invitations.create(user_id=house.ben.pk, room_id=house.room.pk)
+    ended = invitations.create(user_id=house.ben.pk, room_id=house.room.pk)
+    invitations.revoke(by=house.by, invitation_id=ended.pk)
+    other = invitations.create(user_id=house.olga.pk, room_id=house.room.pk)
+
+    def opens() -> list[bool]:
+        return [invitations.is_open(code=link.code) for link in (theirs, ended, other)]
+
+    house.undo(restrictions.ban(**house.upon, seconds=None))
+    assert opens() == [True, False, True]
+    restrictions.ban(**house.upon, seconds=None)
+    restrictions.unban(**house.upon)
+    rooms.join(user_id=house.ben.pk, room_id=house.room.pk)
+    assert opens() == [False, False, True]
 
 
 def test_a_private_room_is_no_room_to_whom_it_has_banned() -> None:
@@ -406,16 +429,20 @@ def test_reports_of_a_conversation_go_to_the_admins() -> None:
 
     talk = direct.open_with(user_id=house.ben.pk, people=[house.olga.pk])
     said = post(Draft(talk.id, house.ben.pk, uuid4(), "rude"))
+    admin = actor(make_admin("root"), Entry.Via.ADMIN)
+    unasked = refused(lambda: removals.remove(by=admin, message_id=said.id, reason=""))
+    assert (unasked.code, Message.objects.get(pk=said.id).body) == ("forbidden", "rude")
     reports.report(user_id=house.olga.pk, message_id=said.id, reason="abuse", note="")
     reports.report(user_id=house.olga.pk, message_id=said.id, reason="abuse", note="again")
     (one,) = reports.open_in()
     by_olga = {"report_id": one.pk, "outcome": "removed", "reason": ""}
     assert refused(lambda: reports.handle(by=house.by, **by_olga)).code == "forbidden"
-    entry = reports.handle(by=actor(make_admin("root"), Entry.Via.ADMIN), **by_olga)
+    entry = reports.handle(by=admin, **by_olga)
     assert Message.objects.get(pk=said.id).body == ""
     audit_undoing.undo(entry_id=entry.pk, by=COMMAND)
     assert Message.objects.get(pk=said.id).body == "rude"
     assert reports.open_in().count() == 1
+    removals.remove(by=admin, message_id=said.id, reason="")
 
 
 def test_one_reports_what_one_can_see_and_nothing_of_ones_own() -> None:
@@ -426,6 +453,19 @@ def test_one_reports_what_one_can_see_and_nothing_of_ones_own() -> None:
     assert refused(lambda: reports.report(user_id=house.ben.pk, **fields)).code == "forbidden"
 
 
+def test_a_report_costs_no_more_queries_where_many_moderate(house: House) -> None:
+    def cost() -> int:
+        said = house.say(who=house.olga)
+        with CaptureQueriesContext(connection) as queries:
+            reports.report(user_id=house.ben.pk, message_id=said.id, reason="spam", note="")
+        return len(queries)
+
+    few = cost()
+    people = User.objects.bulk_create(User(username=f"m{number}") for number in range(40))
+    Membership.objects.bulk_create(Membership(room=house.room, user=user, role="moderator") for user in people)
+    assert cost() == few
+
+
 def test_a_room_keeps_an_owner(house: House) -> None:
     admin = actor(make_admin("root"), Entry.Via.ADMIN)
     demote = {"by": admin, "room_id": house.room.pk, "person_id": house.olga.pk, "role": "member", "reason": ""}
@@ -434,6 +474,29 @@ def test_a_room_keeps_an_owner(house: House) -> None:
     assert dict(Membership.objects.values_list("user__username", "role")) == {"olga": "moderator", "ben": "owner"}
     undoing.undo(by=actor(house.ben), entry_id=entry.pk, reason="")
     assert dict(Membership.objects.values_list("user__username", "role")) == {"olga": "owner", "ben": "member"}
+
+
+def test_staff_take_no_room_for_themselves_and_none_from_a_superuser(house: House) -> None:
+    sam, root = make_user("sam"), make_admin("root")
+    Membership.objects.bulk_create([Membership(room=house.room, user=user) for user in (sam, root)])
+    by_sam, by_root = actor(sam, Entry.Via.ADMIN), actor(root, Entry.Via.ADMIN)
+
+    def give(to: User, by: Actor) -> Entry:
+        return roles.transfer(by=by, room_id=house.room.pk, person_id=to.pk, reason="")
+
+    for to in (sam, root):
+        assert refused(lambda to=to: give(to, by_sam)).code == "forbidden"  # type: ignore[misc]
+    give(house.ben, by_sam)
+    give(sam, by_root)
+    taken = give(house.olga, by_root)
+    assert refused(lambda: audit_undoing.undo(entry_id=taken.pk, by=by_sam)).code == "forbidden"
+    audit_undoing.undo(entry_id=taken.pk, by=by_root)
+    own = give(house.ben, by_sam)
+    audit_undoing.undo(entry_id=own.pk, by=by_sam)
+    to_root = give(root, actor(make_admin("other"), Entry.Via.ADMIN))
+    assert refused(lambda: give(house.ben, by_sam)).code == "forbidden"
+    assert refused(lambda: audit_undoing.undo(entry_id=to_root.pk, by=by_sam)).code == "forbidden"
+    assert Membership.objects.get(room=house.room, role="owner").user == root
 
 
 def test_a_preview_counts_what_would_be_touched(house: House) -> None:
@@ -493,3 +556,20 @@ def test_once_the_act_is_committed_nothing_more_of_theirs_comes(everywhere: bool
     refused(house.say)
     house.room.refresh_from_db()
     assert [house.room.head] == heads
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_mute_somebody_in_no_room_each_comes_in_turn() -> None:
+    ben, at_once = make_user("ben"), threading.Barrier(4)
+
+    def mute() -> None:
+        at_once.wait(30)
+        try:
+            restrictions.mute(by=COMMAND, room_id=None, person_id=ben.pk, seconds=60, reason="")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(mute) for _ in range(4)]
+    assert [one.result() for one in done] == [None] * 4
+    assert Restriction.objects.filter(lifted_at=None).count() == 1

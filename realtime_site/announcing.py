@@ -2,7 +2,7 @@
 
 An announcement to everybody takes a while: a thread of this worker writes it by the thousand, whether the page stays
 open or not. How far it is stands in the cache; a worker that dies in the middle leaves it standing, and it can be gone
-on with: whoever was told is not told again.
+on with: whoever was told is not told again. Nor by a button that is pressed twice: the form has a token, good for once.
 """
 
 import logging
@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 from typing import Any, TypedDict
+from uuid import uuid4
 
 from django import forms
 from django.contrib import admin
@@ -29,6 +30,7 @@ from realtime_site.audit import log
 from realtime_site.audit.acts import Act, ReasonForm
 from realtime_site.audit.log import Actor
 from realtime_site.audit.models import Entry
+from realtime_site.live.errors import ClientError
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ PERMISSION = "chat.announce"
 class Progress(TypedDict):
     """Of one announcement, as the cache has it."""
 
+    token: str
     title: str
     body: str
     url: str
@@ -54,6 +57,7 @@ class Progress(TypedDict):
 
 class AnnounceForm(ReasonForm):
     field_order = ("to", "title", "body", "url", "reason")
+    token = forms.UUIDField(initial=uuid4, widget=forms.HiddenInput)
     to = forms.ChoiceField(
         choices=[("online", "Everybody online now: a banner, once"), ("everybody", "Everybody: in their inbox, kept")]
     )
@@ -90,7 +94,8 @@ class Announce(Act):
         if data["to"] == "online":
             text = data["title"] + (f" {data['body']}" if data["body"] else "")
             return announcements.to_all_online(by=by, text=text[: announcements.TEXT_CHARACTERS], reason=data["reason"])
-        self.entry = begin(by=by, title=data["title"], body=data["body"], url=data["url"], reason=data["reason"])
+        words = {name: data[name] for name in ("title", "body", "url", "reason")}
+        self.entry = begin(by=by, token=str(data["token"]), **words)
         return self.entry
 
     def back(self, subject: Any) -> str:
@@ -102,13 +107,18 @@ def everybody() -> Any:
     return get_user_model()._default_manager.filter(is_active=True)
 
 
-def begin(*, by: Actor, title: str, body: str, url: str, reason: str) -> Entry:
-    """Logs it, and starts telling everybody once that is stored."""
+def begin(*, by: Actor, token: str, title: str, body: str, url: str, reason: str) -> Entry:
+    """Logs it, and starts telling everybody once that is stored. Raises `ClientError('conflict')` the second time."""
+    if not cache.add(f"announcement:{token}", True, KEPT_SECONDS):
+        raise ClientError("conflict", "It is being announced already.")
     with transaction.atomic():
         total = everybody().count()
         summary = f"Announced something to {total:,} people."
         entry = log.record(by=by, action="site.announce", summary=summary, reason=reason, details={"to": "everybody"})
-        put(entry.pk, Progress(title=title, body=body, url=url, done=0, total=total, at=time.time(), failed=False))
+        begun = Progress(
+            token=token, title=title, body=body, url=url, done=0, total=total, at=time.time(), failed=False
+        )
+        put(entry.pk, begun)
         transaction.on_commit(lambda: start(entry.pk))
     return entry
 
@@ -140,7 +150,7 @@ def tell(entry_id: int, breath_seconds: float = BREATH_SECONDS) -> None:
         time.sleep(breath_seconds)
 
     words = {"title": progress["title"], "body": progress["body"], "url": progress["url"]}
-    api.announce(everybody(), dedupe_key=f"announcement:{entry_id}", between=between, **words)
+    api.announce(everybody(), dedupe_key=f"announcement:{progress['token']}", between=between, **words)
     between(progress["total"])
 
 

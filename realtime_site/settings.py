@@ -208,7 +208,10 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"
 
 ACCOUNT_ADAPTER = "realtime_site.accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "realtime_site.accounts.forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "realtime_site.accounts.forms.LoginForm",
+    "reset_password": "realtime_site.accounts.forms.ResetPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_USERNAME_VALIDATORS = "realtime_site.accounts.models.username_validators"
 # "mandatory": nobody gets in without a confirmed address.

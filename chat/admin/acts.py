@@ -34,6 +34,11 @@ class RoomAct(Act):
     def back(self, subject: Any) -> str:
         return reverse("admin:chat_room_change", args=[subject.pk])
 
+    @classmethod
+    def may(cls, request: HttpRequest, room: Room) -> bool:
+        """Whether it is offered."""
+        return request.user.has_perm(cls.permission)
+
 
 class CreateForm(ReasonForm):
     field_order = ("name", "topic", "kind", "owner", "reason")
@@ -115,19 +120,38 @@ class Configure(RoomAct):
         return administration.configure(by=by, room_id=subject.pk, **data)
 
 
+class KindForm(ReasonForm):
+    """What it shall be is in the form: sent twice it is the same, and nothing that the page did not say."""
+
+    kind = forms.ChoiceField(choices=[("public", "Public"), ("private", "Private")], widget=forms.HiddenInput)
+
+
 class SetKind(RoomAct):
     permission = "chat.change_room"
     title, verb = "Who may join", "Change"
+    form_class = KindForm
+
+    @classmethod
+    def may(cls, request: HttpRequest, room: Room) -> bool:
+        return super().may(request, room) and _may_make(request, _other_kind(room))
+
+    def find(self, **kwargs: Any) -> Any:
+        room = super().find(**kwargs)
+        if not _may_make(self.request, self.request.POST.get("kind", _other_kind(room))):
+            raise PermissionDenied
+        return room
+
+    def initial(self, subject: Room) -> Data:
+        return {"kind": _other_kind(subject)}
 
     def touches(self, subject: Room, data: Data) -> Sequence[str]:
         said = Message.objects.filter(room=subject, deleted_at=None, kind=Message.Kind.TEXT).count()
-        if subject.kind == Room.Kind.PRIVATE:
+        if data["kind"] == Room.Kind.PUBLIC:
             return [f"Makes {subject.name} public: everybody on this site can join and read its {said:,} messages."]
         return [f"Makes {subject.name} private: {_members(subject)} stay, others come by invitation only."]
 
     def perform(self, subject: Room, data: Data, by: Actor) -> Entry:
-        kind = Room.Kind.PUBLIC if subject.kind == Room.Kind.PRIVATE else Room.Kind.PRIVATE
-        return administration.set_kind(by=by, room_id=subject.pk, kind=kind, reason=data["reason"])
+        return administration.set_kind(by=by, room_id=subject.pk, kind=data["kind"], reason=data["reason"])
 
 
 class RestrictForm(ReasonForm):
@@ -265,8 +289,17 @@ def offered(request: HttpRequest, room: Room) -> list[dict[str, Any]]:
             "dangerous": ACTS[name].dangerous,
         }
         for name in names
-        if request.user.has_perm(ACTS[name].permission)
+        if ACTS[name].may(request, room)
     ]
+
+
+def _other_kind(room: Room) -> str:
+    return Room.Kind.PUBLIC.value if room.kind == Room.Kind.PRIVATE else Room.Kind.PRIVATE.value
+
+
+def _may_make(request: HttpRequest, kind: str) -> bool:
+    """Whoever makes a room public can read what was said there in private."""
+    return kind != Room.Kind.PUBLIC or request.user.has_perm("chat.read_private_room")
 
 
 def _person(username: str) -> Any:

@@ -17,6 +17,9 @@ from realtime_site.live.admin import ReadOnlyAdmin
 
 
 class OnForm(forms.Form):
+    """Which way is in the form: sent twice it is the same, not there and back."""
+
+    on = forms.ChoiceField(choices=[("1", "On")], initial="1", widget=forms.HiddenInput)
     reason = forms.CharField(max_length=200, help_text="Everybody reads it who wants to post.")
 
 
@@ -28,13 +31,14 @@ class Switch(Act):
 
     def find(self, **kwargs: Any) -> Any:
         why = maintenance.current()
-        self.verb = "Switch on" if why is None else "Switch off"  # type: ignore[misc]  # of this request alone
-        self.dangerous = why is None  # type: ignore[misc]
-        self.form_class = OnForm if why is None else forms.Form  # type: ignore[misc]
+        self.on = "on" in self.request.POST if self.request.method == "POST" else why is None
+        self.verb = "Switch on" if self.on else "Switch off"  # type: ignore[misc]  # of this request alone
+        self.dangerous = self.on  # type: ignore[misc]
+        self.form_class = OnForm if self.on else forms.Form  # type: ignore[misc]
         return "Off" if why is None else f"On: {why}"
 
     def touches(self, subject: Any, data: dict[str, Any]) -> Sequence[str]:
-        if subject == "Off":
+        if self.on:
             return [
                 "Nobody can post, edit or delete, in any room, until you switch it off.",
                 "Reading goes on, and what moderators and admins do.",
@@ -42,7 +46,7 @@ class Switch(Act):
         return ["Everybody can post again. Messages that wait in browsers are sent by themselves."]
 
     def perform(self, subject: Any, data: dict[str, Any], by: Actor) -> Entry:
-        return maintenance.switch(by=by, reason=data["reason"] if subject == "Off" else None)
+        return maintenance.switch(by=by, reason=data["reason"] if self.on else None)
 
     def back(self, subject: Any) -> str:
         return reverse("admin:chat_maintenance_changelist")

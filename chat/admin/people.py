@@ -8,13 +8,14 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 
 from chat import protocol, wire
 from chat.models import Restriction, Room
 from chat.services import removals, restrictions
+from realtime_site.audit import upon
 from realtime_site.audit.acts import Act, ReasonForm, TimedForm
 from realtime_site.audit.log import Actor
 from realtime_site.audit.models import Entry
@@ -66,7 +67,7 @@ class PersonAct(Act):
 
     def find(self, **kwargs: Any) -> Any:
         person = get_object_or_404(get_user_model(), pk=kwargs["person_id"])
-        if not may_be_touched(self.request, person):
+        if not upon.may(self.request.user, person):
             raise PermissionDenied
         return person
 
@@ -139,7 +140,7 @@ class Lift(Act):
         restriction = found.first()
         if restriction is None:
             raise Http404
-        if not may_be_touched(self.request, restriction.user):
+        if not upon.may(self.request.user, restriction.user):
             raise PermissionDenied
         return restriction
 
@@ -161,12 +162,6 @@ class Lift(Act):
 
 
 ACTS: dict[str, type[PersonAct]] = {"mute": Mute, "remove": Remove, "ban": Ban, "clear": Clear}
-
-
-def may_be_touched(request: HttpRequest, person: Any) -> bool:
-    """Services ask the same, under the lock."""
-    is_superuser = bool(getattr(request.user, "is_superuser", False))
-    return person.pk != request.user.pk and (is_superuser or not person.is_superuser)
 
 
 def _with_id(data: Data) -> Data:

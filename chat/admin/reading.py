@@ -24,7 +24,12 @@ _KEY = "rooms_read"
 
 
 def name_of(room: Room) -> str:
-    """Of a conversation: who is in it."""
+    """Of a conversation: nothing that says who is in it."""
+    return room.name if room.kind != Room.Kind.DIRECT else f"Conversation #{room.pk}"
+
+
+def full_name_of(room: Room) -> str:
+    """Of a conversation: who is in it. For who has given a reason."""
     if room.kind != Room.Kind.DIRECT:
         return room.name
     return ", ".join(wire.person(user).name for user in people.talking_in([room])[room.pk]) or f"#{room.pk}"
@@ -56,9 +61,8 @@ class Read(Act):
         return get_object_or_404(Room, pk=kwargs["room_id"])
 
     def touches(self, subject: Room, data: dict[str, Any]) -> Sequence[str]:
-        where = "between" if subject.kind == Room.Kind.DIRECT else "in"
         return [
-            f"Shows what was said {where} {name_of(subject)}.",
+            f"Shows what was said in {name_of(subject)}.",
             f"For {READ_SECONDS // 60} minutes, to you alone. The log keeps your name and the reason.",
         ]
 
@@ -67,7 +71,7 @@ class Read(Act):
         granted = {key: one for key, one in self.request.session.get(_KEY, {}).items() if one[1] > time.time()}
         self.request.session[_KEY] = granted | {str(subject.pk): (self.request.user.pk, until)}
         what = "the conversation of " if subject.kind == Room.Kind.DIRECT else ""
-        name = name_of(subject)
+        name = full_name_of(subject)
         return record(
             by=by,
             action="room.read",
@@ -92,7 +96,7 @@ def messages(request: HttpRequest, room_id: int, site: dict[str, Any]) -> HttpRe
         return redirect("admin:chat_room_read", room_id=room_id)
     shown, older = _page(room, _number(request, "before"), _number(request, "around"))
     context = site | {
-        "title": f"Messages of {name_of(room)}",
+        "title": f"Messages of {full_name_of(room)}",
         "room": room,
         "shown": shown,
         "older": older,

@@ -1,7 +1,8 @@
 """What people report, as a queue for admins: all rooms and conversations.
 
-Whoever reported a message gave it to read. What stands around it in private is shown as `reading` has it: for a reason
-that is logged.
+Whoever reported a message gave it to read: as it was then, until somebody has looked at it. All else in private, what
+stands around it and what it says later, is shown as `reading` has it: for a reason that is logged. What was reported of
+oneself is for others.
 """
 
 from collections.abc import Sequence
@@ -16,9 +17,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from chat import wire
-from chat.admin import people, reading
+from chat.admin import reading
 from chat.models import Message, Report, Room
 from chat.services import reports, restrictions
+from realtime_site.audit import upon
 from realtime_site.audit.acts import Act
 from realtime_site.audit.log import Actor
 from realtime_site.audit.models import Entry
@@ -52,7 +54,7 @@ class ReportAct(Act):
     outcome: str
 
     def find(self, **kwargs: Any) -> Any:
-        found = Report.objects.select_related("message__author", "room", "reporter")
+        found = _of_others(self.request, Report.objects.select_related("message__author", "room", "reporter"))
         return get_object_or_404(found, pk=kwargs["report_id"])
 
     def touches(self, subject: Report, data: dict[str, Any]) -> Sequence[str]:
@@ -98,6 +100,9 @@ class ReportAdmin(ReadOnlyAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm(PERMISSION)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
+        return _of_others(request, super().get_queryset(request))
+
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
@@ -126,6 +131,10 @@ class ReportAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/chat/report/page.html", context | {"opts": self.opts})
 
 
+def _of_others(request: HttpRequest, found: QuerySet[Report]) -> QuerySet[Report]:
+    return found.exclude(message__author=request.user.pk)
+
+
 def _context(request: HttpRequest, report: Report) -> dict[str, Any]:
     message, room = report.message, report.room
     may_read = room.kind == Room.Kind.PUBLIC or reading.may_read(request, room)
@@ -140,11 +149,17 @@ def _context(request: HttpRequest, report: Report) -> dict[str, Any]:
         "before": before,
         "after": after,
         "may_read": may_read,
+        "shows": may_read or _is_as_reported(report),
         "may_ask": not may_read and request.user.has_perm("chat.read_private_room"),
         "others": Report.objects.filter(message=message).exclude(pk=report.pk).count(),
         "of_author": Report.objects.filter(message__author=message.author_id).count(),
-        "may_touch": people.may_be_touched(request, message.author),
+        "may_touch": upon.may(request.user, message.author),
     }
+
+
+def _is_as_reported(report: Report) -> bool:
+    edited_at = report.message.edited_at
+    return report.handled_at is None and (edited_at is None or edited_at <= report.created_at)
 
 
 def _around(message: Message) -> tuple[Message | None, Message | None]:

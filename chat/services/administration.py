@@ -4,7 +4,7 @@ Whoever acts through the chat needs a role in the room, looked at under its lock
 permission, of a command nobody asks. Conversations are nobody's to act upon.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -175,6 +175,11 @@ def _undo_restore(entry: Entry, by: Actor) -> str:
     return f"Archived {room.name} again."
 
 
+def _to_publish(entry: Entry) -> Sequence[str]:
+    """Whoever makes a room public again can read what was said there in private."""
+    return ["chat.read_private_room"] if entry.details["before"]["kind"] == Room.Kind.PUBLIC else []
+
+
 _WORDS = {
     "name": "the name",
     "topic": "the topic",
@@ -186,7 +191,7 @@ _WORDS = {
 
 UNDO = {
     "room.update": Undo("chat.change_room", _undo_change),
-    "room.kind": Undo("chat.change_room", _undo_change),
+    "room.kind": Undo("chat.change_room", _undo_change, also=_to_publish),
     "room.restrict": Undo("chat.moderate_room", _undo_change),
     "room.retention": Undo("chat.change_room", _undo_change),
     "room.archive": Undo("chat.archive_room", _undo_archive),

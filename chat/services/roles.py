@@ -1,8 +1,11 @@
 """Who is owner and moderator of a room, changed by an owner or an admin."""
 
 from collections.abc import Iterable
+from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import QuerySet
 
 from chat.models import Membership
 from chat.services import authority, log, rooms
@@ -117,4 +120,13 @@ def _undo(entry: Entry, by: Actor) -> str:
     return f"Gave back the roles in {room.name} as they were."
 
 
-UNDO = {"member.role": Undo(PERMISSION, _undo), "room.transfer": Undo("chat.transfer_room", _undo)}
+def _who_lost_it(entry: Entry) -> QuerySet[Any]:
+    """By a transfer: who has the room may give it back."""
+    lost = [int(pk) for pk in entry.details["before"] if int(pk) != entry.person_id]
+    return get_user_model().objects.filter(pk__in=lost)
+
+
+UNDO = {
+    "member.role": Undo(PERMISSION, _undo),
+    "room.transfer": Undo("chat.transfer_room", _undo, upon=_who_lost_it),
+}

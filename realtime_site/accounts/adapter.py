@@ -40,7 +40,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return settings.SIGNUP == "open" or arrival.invitation_is_open(request.session.get(arrival.INVITATION_KEY))
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        suspensions.let_in(user)
+        user.is_active = suspensions.let_in(user)
         response: HttpResponse | None = super().pre_login(request, user, **kwargs)
         return response
 

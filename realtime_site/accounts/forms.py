@@ -4,6 +4,8 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
+from allauth.account.internal.userkit import filter_users_by_email
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -11,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxLengthValidator
 
-from realtime_site.accounts import avatars
+from realtime_site.accounts import avatars, suspensions
 from realtime_site.accounts.models import User
 from realtime_site.accounts.names import check_display_name
 
@@ -22,6 +24,18 @@ class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth has no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].validators.append(MaxLengthValidator(254))  # the longest e-mail address
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]  # allauth has no types
+    """allauth's own, for people too whose suspension is over and has not been ended by a sign-in: it knows active
+    accounts only.
+    """
+
+    def clean_email(self) -> str:
+        for person in filter_users_by_email(self.cleaned_data["email"], is_active=False, for_login=True):
+            suspensions.let_in(person)
+        email: str = super().clean_email()
+        return email
 
 
 class SetupForm(forms.Form):

@@ -59,6 +59,8 @@ class Suspension(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="suspensions")
     by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     reason = models.CharField(max_length=300, blank=True)
+    # Else they were deactivated before, and are still when it is over.
+    was_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     until = models.DateTimeField(null=True)
     lifted_at = models.DateTimeField(null=True)

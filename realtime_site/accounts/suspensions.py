@@ -29,13 +29,13 @@ def suspend(*, by: Actor, person_id: int, seconds: int | None, reason: str) -> E
     """
     with transaction.atomic():
         person = acting.lock(by, person_id)
-        Suspension.objects.filter(user=person, lifted_at=None, until__lte=timezone.now()).update(
-            lifted_at=timezone.now()
-        )
+        _end_expired(person)
         if Suspension.objects.filter(user=person, lifted_at=None).exists():
             raise ClientError("conflict", "They are suspended already. Let them in again first.")
         until = None if seconds is None else timezone.now() + timedelta(seconds=seconds)
-        placed = Suspension.objects.create(user=person, by_id=by.user_id, reason=reason[:300], until=until)
+        placed = Suspension.objects.create(
+            user=person, by_id=by.user_id, reason=reason[:300], until=until, was_active=person.is_active
+        )
         _switch(person_id, on=False)
         return log.record(
             by=by,
@@ -43,7 +43,7 @@ def suspend(*, by: Actor, person_id: int, seconds: int | None, reason: str) -> E
             summary=f"Suspended {person.name} {_until(until)}.",
             reason=reason,
             person=acting.subject(person),
-            details={"suspension": placed.pk, "was_active": person.is_active},
+            details={"suspension": placed.pk},
         )
 
 
@@ -75,18 +75,12 @@ def current(person_id: int) -> Suspension | None:
 
 
 def let_in(user: User) -> bool:
-    """Whether somebody who gave the right password may come in: ends their suspension if its time is over."""
+    """Whether somebody may come in: ends their suspension if its time is over."""
     if user.is_active:
         return True
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
-        over = Suspension.objects.filter(user=user, lifted_at=None, until__lte=timezone.now())
-        if not over.exists():
-            return False
-        _lift(user.pk)
-        _switch(user.pk, on=True)
-    user.is_active = True
-    return True
+        _end_expired(user := User.objects.select_for_update().get(pk=user.pk))
+    return user.is_active
 
 
 def expired() -> int:
@@ -96,8 +90,19 @@ def expired() -> int:
 
 def lift_expired() -> int:
     """Ends those that are over by their time; how many. The log has the time already: nothing is written there."""
-    over = User.objects.filter(suspensions__lifted_at=None, suspensions__until__lte=timezone.now())
-    return sum(let_in(person) for person in list(over))
+    over = list(User.objects.filter(suspensions__lifted_at=None, suspensions__until__lte=timezone.now()))
+    for person in over:
+        let_in(person)
+    return len(over)
+
+
+def _end_expired(person: User) -> None:
+    """Of a locked person: they are as they were before."""
+    over = Suspension.objects.filter(user=person, lifted_at=None, until__lte=timezone.now()).first()
+    if over is not None:
+        _lift(person.pk)
+        _switch(person.pk, on=over.was_active)
+        person.is_active = over.was_active
 
 
 def _is_over(suspension: Suspension) -> bool:
@@ -122,10 +127,11 @@ def _until(until: datetime | None) -> str:
 
 def _undo_suspend(entry: Entry, by: Actor) -> str:
     person = _again(entry, by)
-    lifted = Suspension.objects.filter(pk=entry.details["suspension"], lifted_at=None)
-    if not lifted.update(lifted_at=timezone.now()):
+    suspension = Suspension.objects.filter(pk=entry.details["suspension"], lifted_at=None).first()
+    if suspension is None:
         raise ClientError("conflict", "That suspension is over already.")
-    if entry.details["was_active"]:
+    _lift(person.pk)
+    if suspension.was_active:
         _switch(person.pk, on=True)
         return f"Took back the suspension of {person.name}."
     return f"Took back the suspension of {person.name}, who was deactivated before and is still."

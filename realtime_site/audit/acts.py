@@ -18,7 +18,7 @@ from django.views import View
 
 from realtime_site.audit.log import Actor
 from realtime_site.audit.models import Entry
-from realtime_site.audit.undoing import can_be_undone
+from realtime_site.audit.undoing import can_be_undone, may_undo
 from realtime_site.live import auth
 from realtime_site.live.errors import ClientError
 
@@ -140,8 +140,8 @@ def address_of(request: HttpRequest) -> str | None:
 
 
 def tell(request: HttpRequest, entry: Entry) -> None:
-    """Says what was done, with the way back."""
-    if can_be_undone(entry):
+    """Says what was done, with the way back to who may go it."""
+    if can_be_undone(entry) and may_undo(request.user, entry):
         way = reverse("admin:audit_entry_undo", args=[entry.pk])
         messages.success(request, format_html('{} <a href="{}">Undo</a>', entry.summary, way))
     else:

@@ -17,7 +17,7 @@ from django.utils.safestring import mark_safe
 from realtime_site.audit import exporting, log
 from realtime_site.audit.acts import actor_of
 from realtime_site.audit.models import Entry
-from realtime_site.audit.undoing import can_be_undone, known
+from realtime_site.audit.undoing import can_be_undone, may_undo
 from realtime_site.audit.views import UndoEntry
 from realtime_site.live.admin import ReadOnlyAdmin
 
@@ -69,13 +69,13 @@ class ActorFilter(OneFilter):
 
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "who", "done", "whom", "whence", "state")
+    list_display = ("at", "who", "done", "whom", "whence")
     list_display_links = ("at",)
-    list_filter = (ActorFilter, ("action", admin.AllValuesFieldListFilter), "via", PersonFilter, RoomFilter)
-    list_select_related = ("undone",)
+    # Spans of time, not `date_hierarchy`: that one cuts the date of each row that there is, on each page.
+    list_filter = ("at", ActorFilter, ("action", admin.AllValuesFieldListFilter), "via", PersonFilter, RoomFilter)
+    list_select_related = ("undone", "person")
     list_per_page = 50
     search_fields = ("actor_name", "person_name", "room_name", "summary", "reason", "action")
-    date_hierarchy = "at"
     show_full_result_count = False
     change_list_template = "admin/audit/entries.html"
     change_form_template = "admin/audit/entry.html"
@@ -87,6 +87,16 @@ class EntryAdmin(ReadOnlyAdmin):
             path("<int:entry_id>/undo/", wrap(UndoEntry.as_view()), name="audit_entry_undo"),
             *super().get_urls(),
         ]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        @admin.display(description="undone?")
+        def state(entry: Entry) -> str:
+            """With the way back, for who may go it."""
+            if not (can_be_undone(entry) and may_undo(request.user, entry)):
+                return self.state(entry)
+            return format_html('<a href="{}">Undo</a>', reverse("admin:audit_entry_undo", args=[entry.pk]))
+
+        return (*super().get_list_display(request), state)
 
     @admin.display(description="who", ordering="actor_name")
     def who(self, entry: Entry) -> str:
@@ -110,21 +120,12 @@ class EntryAdmin(ReadOnlyAdmin):
         if hasattr(entry, "undone"):
             way = reverse("admin:audit_entry_change", args=[entry.undone.pk])
             return format_html('<a href="{}">Undone</a>', way)
-        if can_be_undone(entry):
-            way = reverse("admin:audit_entry_undo", args=[entry.pk])
-            return format_html('<a href="{}">Undo</a>', way)
         return mark_safe('<span class="quiet">–</span>')
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         entry: Entry = context["original"]
         context["kept"] = json.dumps(entry.details) if entry.details else ""
-        way = known().get(entry.action)
-        context["may_undo"] = (
-            way is not None
-            and can_be_undone(entry)
-            and request.user.has_perm("audit.undo_entry")
-            and request.user.has_perm(way.permission)
-        )
+        context["may_undo"] = can_be_undone(entry) and may_undo(request.user, entry)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:

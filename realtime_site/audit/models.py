@@ -48,6 +48,7 @@ class Entry(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["-at"], name="newest_entries"),
+            models.Index(fields=["actor", "-at"], name="entries_by_a_person"),
             models.Index(fields=["person", "-at"], name="entries_of_a_person"),
             models.Index(fields=["room", "-at"], name="entries_of_a_room"),
         ]

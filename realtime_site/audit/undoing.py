@@ -3,15 +3,16 @@
 Apps say how: `settings.AUDIT_UNDO` names their mappings from action to `Undo`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from realtime_site.audit import log
+from realtime_site.audit import log, upon
 from realtime_site.audit.log import Actor, Subject
 from realtime_site.audit.models import Entry
 from realtime_site.live.errors import ClientError
@@ -21,11 +22,14 @@ from realtime_site.live.errors import ClientError
 class Undo:
     """How an act is taken back. `permission`: what an admin needs for it, as for the act. `run` does it, in the
     transaction of the new entry, and returns its summary; it raises `ClientError('conflict')` where the world has moved
-    on so that it cannot be.
+    on so that it cannot be. `also`: what they need beside it, by what the act did. `upon`: whom the act took something
+    from, who do not take that back themselves; by default the person of the entry.
     """
 
     permission: str
     run: Callable[[Entry, Actor], str]
+    also: Callable[[Entry], Sequence[str]] = lambda entry: ()
+    upon: Callable[[Entry], Iterable[Any]] = lambda entry: (entry.person,) if entry.person else ()
 
 
 @cache
@@ -39,9 +43,21 @@ def can_be_undone(entry: Entry) -> bool:
     return entry.undoes_id is None and entry.action in known() and not hasattr(entry, "undone")
 
 
+def may_undo(user: Any, entry: Entry) -> bool:
+    """Whether an admin may take it back, be it undone already or not: the right to undo, those of the act, and that it
+    was not done to them, nor to somebody above them. `person` must be loaded where many are asked for.
+    """
+    way = known().get(entry.action)
+    if way is None or entry.undoes_id is not None:
+        return False
+    if not user.has_perms(["audit.undo_entry", way.permission, *way.also(entry)]):
+        return False
+    return all(upon.may(user, person) for person in way.upon(entry))
+
+
 def undo(*, entry_id: int, by: Actor, reason: str = "") -> Entry:
-    """Raises `ClientError`: `not_found`, `conflict` when it is undone already or cannot be. The caller has checked that
-    `by` may.
+    """Raises `ClientError`: `not_found`, `forbidden` for what was done to oneself, or by who is no superuser to one,
+    `conflict` when it is undone already or cannot be. The caller has checked the rights of `by`.
     """
     with transaction.atomic():
         entry = Entry.objects.select_for_update().filter(pk=entry_id).first()
@@ -49,7 +65,10 @@ def undo(*, entry_id: int, by: Actor, reason: str = "") -> Entry:
             raise ClientError("not_found", "No such entry.")
         if not can_be_undone(entry):
             raise ClientError("conflict", "It has been undone already, or cannot be.")
-        summary = known()[entry.action].run(entry, by)
+        way = known()[entry.action]
+        for whom in way.upon(entry):
+            upon.check(by, whom)
+        summary = way.run(entry, by)
         person = Subject(entry.person_id, entry.person_name) if entry.person_id else None
         room = Subject(entry.room, entry.room_name) if entry.room else None
         return log.record(

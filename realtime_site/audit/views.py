@@ -3,27 +3,26 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from realtime_site.audit.acts import Act
 from realtime_site.audit.log import Actor
 from realtime_site.audit.models import Entry
-from realtime_site.audit.undoing import known, undo
+from realtime_site.audit.undoing import may_undo, undo
 
 
 class UndoEntry(Act):
-    """Asks for the permission to undo, and for the act's own."""
+    """Asks for the permission to undo, and for the act's own. To others there is no such page."""
 
     permission = "audit.undo_entry"
     title, verb = "Take it back", "Undo"
 
     def find(self, **kwargs: Any) -> Any:
         entry = get_object_or_404(Entry, pk=kwargs["entry_id"])
-        way = known().get(entry.action)
-        if way and not self.request.user.has_perm(way.permission):
-            raise PermissionDenied
+        if not may_undo(self.request.user, entry):
+            raise Http404
         return entry
 
     def touches(self, subject: Entry, data: dict[str, Any]) -> Sequence[str]:

@@ -44,8 +44,8 @@ class Page:
 def page(view: View, hot: Mapping[int, int]) -> Page:
     """A page of all rooms but conversations, which are nobody's to look through; past the end, the last one.
 
-    `hot`: what rooms are sorted by, where it is not in the database; a room that is not there has 0. One query, or
-    three past the end.
+    `hot`: what rooms are sorted by, where it is not in the database; a room that is not there has 0. One query;
+    two where nothing is found, four past the end.
     """
     found = _page(view, view.page, hot)
     if not found.rooms and view.page > 1:
@@ -81,7 +81,9 @@ def _page(view: View, number: int, hot: Mapping[int, int]) -> Page:
         {"direct": Room.Kind.DIRECT, "pattern": pattern, "hot": json.dumps(dict(hot))},
     )
     found: list[Any] = list(rows)
-    return Page(number, found[0].total if found else 0, found[0].all_reports if found else 0, found)
+    if not found:
+        return Page(number, 0, Report.objects.filter(handled_at=None).count(), [])
+    return Page(number, found[0].total, found[0].all_reports, found)
 
 
 def _escaped(text: str) -> str:

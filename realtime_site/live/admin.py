@@ -7,7 +7,6 @@ from django.http import HttpRequest
 
 # How a list's own filters ask: for a value, for none, for a span of time.
 _ASKED = {"exact", "in", "isnull", "gt", "gte", "lt", "lte"}
-_DATES = {"year", "month", "day", "gte", "lt"}
 
 
 class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's own is not generic
@@ -25,8 +24,6 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's own is 
         if lookup in self._own_parameters():
             return True
         field, _, asked = lookup.partition("__")
-        if field == self.date_hierarchy and asked in _DATES:
-            return True
         named = {one[0] if isinstance(one, tuple) else one for one in self.list_filter}
         return field in named and (asked or "exact") in _ASKED
 

@@ -87,14 +87,16 @@ def _links(request: HttpRequest, places: tuple[Place, ...]) -> list[Link]:
 @register.simple_tag(takes_context=True)
 def admin_standing(context: Context) -> dict[str, object]:
     """What the first page says: numbers by the place's name, and what needs somebody."""
-    may = context["request"].user.has_perm
+    user = context["request"].user
+    may = user.has_perm
     numbers: dict[str, str] = {}
     if may("chat.view_room"):
         rooms = Room.objects.exclude(kind=Room.Kind.DIRECT)
         numbers["Rooms"] = _counted(rooms.filter(archived_at=None).count(), "room", "rooms")
     if may("accounts.view_user"):
         numbers["People"] = _people()
-    open_reports = Report.objects.filter(handled_at=None).count() if may("chat.moderate_room") else 0
+    reports = Report.objects.filter(handled_at=None).exclude(message__author=user.pk)  # those are for others
+    open_reports = reports.count() if may("chat.moderate_room") else 0
     if may("chat.moderate_room"):
         numbers["Reports"] = f"{open_reports} open" if open_reports else "None open"
     newest = Entry.objects.select_related("undone")[:NEWEST] if may("audit.view_entry") else ()

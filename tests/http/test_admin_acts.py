@@ -15,11 +15,13 @@ from django.utils import timezone
 
 from chat import protocol
 from chat.models import Membership, Message, Report, Restriction, Room
-from chat.services import messages, reports
+from chat.services import messages, removals, reports, restrictions, roles
 from realtime_site.accounts import sessions, suspensions, tokens
 from realtime_site.accounts.models import AccessToken, Suspension, User
 from realtime_site.audit import exporting, log
 from realtime_site.audit.models import Entry
+from realtime_site.audit.undoing import undo
+from realtime_site.live.errors import ClientError
 from tests.factories import PASSWORD, make_admin, make_room, make_user
 
 pytestmark = pytest.mark.django_db
@@ -144,11 +146,11 @@ def test_what_can_be_undone_is_undone_by_who_has_both_rights(client, scene, plac
     way = reverse("admin:audit_entry_undo", args=[entry.pk])
     if action in {"person.disconnect", "person.token", "person.mfa", "person.password"}:
         client.force_login(make_admin())
-        assert client.post(way, DO).status_code == 422
+        assert client.post(way, DO).status_code == 404
         return
-    for lacking in ([right], ["audit.undo_entry"]):
-        client.force_login(staff(f"lacks{lacking[0][:5].replace('.', '')}", *lacking))
-        assert client.post(way, DO).status_code == 403
+    for lacking, status in ((right, 403), ("audit.undo_entry", 404)):
+        client.force_login(staff(f"lacks{lacking[:5].replace('.', '')}", lacking))
+        assert client.get(way).status_code == client.post(way, DO).status_code == status
     client.force_login(staff("undoer", right, "audit.undo_entry"))
     assert client.get(way).status_code == 200
     assert client.post(way, DO).status_code == 302
@@ -158,6 +160,59 @@ def test_what_can_be_undone_is_undone_by_who_has_both_rights(client, scene, plac
     assert Membership.objects.filter(user=scene["person"]).exists()
     assert not Message.objects.exclude(deleted_at=None).exists()
     assert client.post(way, DO).status_code == 422
+
+
+def test_nobody_takes_back_what_was_done_to_them(client):
+    boss = log.Actor(make_admin().pk, "Admin", "admin")
+    sam = staff("sam", "audit.undo_entry", "chat.moderate_room", "chat.transfer_room", "audit.view_entry")
+    room = make_room("general", sam, ben := make_user("ben"))
+    message = say(room, sam, "Buy this")
+    done = [
+        removals.remove(by=boss, message_id=message.id, reason=""),
+        restrictions.mute(by=boss, room_id=room.pk, person_id=sam.pk, seconds=None, reason=""),
+        roles.transfer(by=boss, room_id=room.pk, person_id=ben.pk, reason=""),
+        roles.change(by=boss, room_id=room.pk, person_id=sam.pk, role="member", reason=""),
+        restrictions.ban(by=boss, room_id=room.pk, person_id=sam.pk, seconds=None, reason=""),
+    ]
+    client.force_login(sam)
+    for entry in done:
+        way = reverse("admin:audit_entry_undo", args=[entry.pk])
+        assert client.post(way, DO).status_code == 404
+        assert way not in client.get(reverse("admin:audit_entry_changelist")).content.decode()
+        with pytest.raises(ClientError, match="to yourself"):
+            undo(entry_id=entry.pk, by=log.Actor(sam.pk, "Sam", "admin"))
+    assert not Membership.objects.filter(user=sam).exists()
+
+
+def test_nobody_acts_upon_a_superuser_by_way_of_undo(client):
+    boss, other = make_admin(), make_admin("other")
+    room = make_room("general", make_user("ana"), boss)
+    whom = {"by": log.Actor(other.pk, "Other", "admin"), "room_id": room.pk, "person_id": boss.pk, "reason": ""}
+    restrictions.mute(seconds=None, **whom)
+    way = reverse("admin:audit_entry_undo", args=[restrictions.unmute(**whom).pk])
+    client.force_login(staff("sam", "audit.undo_entry", "chat.moderate_room"))
+    assert client.post(way, DO).status_code == 404
+    assert not Restriction.objects.filter(lifted_at=None).exists()
+    client.force_login(other)
+    assert client.post(way, DO).status_code == 302
+
+
+def test_the_way_back_is_offered_to_who_may_go_it(client, scene):
+    looking = ("accounts.view_user", "audit.view_entry")
+    for rights, offered in (([], False), (["audit.undo_entry"], True)):
+        client.force_login(staff(f"with{len(rights)}", "chat.moderate_room", *looking, *rights))
+        told = client.post(reverse("admin:chat_person_mute", args=[scene["person"].pk]), DO | {"room": ""}, follow=True)
+        entry = Entry.objects.first()
+        pages = [told, client.get(reverse("admin:audit_entry_changelist"))]
+        pages.append(client.get(reverse("admin:audit_entry_change", args=[entry.pk])))
+        way = reverse("admin:audit_entry_undo", args=[entry.pk])
+        assert [way in page.content.decode() for page in pages] == [offered] * 3
+
+
+def test_the_log_is_not_read_by_way_of_undo(client, scene):
+    reading = log.record(by=log.COMMAND, action="room.read", summary="Read it.", reason="Secret")
+    client.force_login(staff("sam", "audit.undo_entry", "chat.moderate_room"))
+    assert client.get(reverse("admin:audit_entry_undo", args=[reading.pk])).status_code == 404
 
 
 def test_a_suspended_person_is_out_and_reads_why_only_with_the_right_password(client, scene):
@@ -184,6 +239,33 @@ def test_suspensions_that_are_over_are_lifted_together(scene):
     Suspension.objects.update(until=timezone.now())
     assert (suspensions.expired(), suspensions.lift_expired()) == (1, 1)
     assert User.objects.get(username="bob").is_active
+
+
+def test_a_suspension_leaves_an_account_as_it_was_before(scene):
+    boss = log.Actor(make_admin().pk, "Admin", "admin")
+    bob = scene["person"]
+    whom = {"by": boss, "person_id": bob.pk, "seconds": 60, "reason": ""}
+    for was_active in (False, True):
+        User.objects.filter(pk=bob.pk).update(is_active=was_active)
+        suspensions.suspend(**whom)
+        Suspension.objects.update(until=timezone.now())
+        entry = suspensions.suspend(**whom)  # the first is over, and nobody has noticed
+        undo(entry_id=entry.pk, by=boss)
+        assert User.objects.get(pk=bob.pk).is_active == was_active
+        suspensions.suspend(**whom)
+        Suspension.objects.update(until=timezone.now())
+        assert suspensions.lift_expired() == 1
+        bob.refresh_from_db()
+        assert suspensions.let_in(bob) == bob.is_active == was_active
+
+
+def test_who_forgot_their_password_after_a_suspension_gets_a_new_one(client, scene):
+    boss = log.Actor(make_admin().pk, "Admin", "admin")
+    suspensions.suspend(by=boss, person_id=scene["person"].pk, seconds=60, reason="")
+    client.post("/accounts/password/reset/", {"email": "bob@example.org"})
+    Suspension.objects.update(until=timezone.now())
+    client.post("/accounts/password/reset/", {"email": "Bob@example.org"})
+    assert ["/key/" in letter.body for letter in mail.outbox] == [False, True]
 
 
 def test_an_older_undo_does_not_lift_a_newer_suspension(client, scene):
@@ -268,6 +350,33 @@ def test_what_was_said_around_a_private_report_is_shown_for_a_reason(client, sce
     client.post(reverse("admin:chat_room_read", args=[room.pk]), DO)
     assert Entry.objects.get().action == "room.read"
     assert "A secret nearby" in client.get(page).content.decode()
+
+
+def test_a_report_shows_what_was_reported_until_somebody_has_looked(client, scene):
+    report, bob = scene["report"], scene["person"]
+    Room.objects.update(kind="private")
+    page = reverse("admin:chat_report_change", args=[report.pk])
+    client.force_login(helper := staff("right", "chat.moderate_room"))
+    assert "Buy this" in client.get(page).content.decode()
+    messages.edit(user_id=bob.pk, message_id=report.message_id, body="Something else")
+    assert "Something else" not in client.get(page).content.decode()
+    Message.objects.update(edited_at=None)
+    assert "Something else" in client.get(page).content.decode()
+    reports.handle(by=log.Actor(helper.pk, "", "admin"), report_id=report.pk, outcome="dismissed", reason="")
+    assert "Something else" not in client.get(page).content.decode()
+
+
+def test_who_is_reported_sees_neither_the_report_nor_who_made_it(client, scene):
+    bob = staff("colleague", "chat.moderate_room")
+    Message.objects.update(author=bob)
+    client.force_login(bob)
+    listed = reverse("admin:chat_report_changelist")
+    for name in ("change", "remove", "dismiss"):
+        page = reverse(f"admin:chat_report_{name}", args=[scene["report"].pk])
+        assert page not in client.get(listed).content.decode()
+        assert client.get(page).status_code == client.post(page, DO).status_code == 404
+    assert "None open" in client.get("/admin/").content.decode()
+    assert Report.objects.filter(handled_at=None).exists()
 
 
 # --- The log --------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Announcing from the admin: to whom, by whom, and that it is finished whatever happens in the middle."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -16,7 +17,7 @@ from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
-FILLED = {"title": "Cake at three", "body": "", "url": "", "reason": "why", "confirm": "1"}
+FILLED = {"title": "Cake at three", "body": "", "url": "", "reason": "why", "confirm": "1", "token": str(uuid4())}
 
 
 @pytest.fixture
@@ -63,6 +64,24 @@ def test_everybody_is_told_and_the_page_says_how_far_it_is(
     entry = Entry.objects.get()
     assert (entry.action, entry.reason, entry.pk) == ("site.announce", "why", started[0])
     assert "Cake" not in entry.summary + str(entry.details)
+
+
+def test_a_button_that_is_pressed_twice_announces_once(
+    started: list[int], django_capture_on_commit_callbacks: Any
+) -> None:
+    client = announcer()
+    tokens = [client.get(reverse("announce")).context["form"]["token"].value() for _ in range(2)]
+    assert tokens[0] != tokens[1]
+    data = FILLED | {"to": "everybody", "token": str(tokens[0])}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert [client.post(reverse("announce"), data).status_code for _ in range(2)] == [302, 422]
+    assert [entry.pk for entry in Entry.objects.all()] == started
+    cache.delete(f"announcement:{tokens[0]}")  # and where the cache has forgotten it, nobody is told twice
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(reverse("announce"), data)
+    for entry_id in started:
+        announcing.tell(entry_id, breath_seconds=0)
+    assert (len(started), told()) == (2, 1)
 
 
 def test_one_that_stands_still_goes_on_and_tells_nobody_twice(

@@ -1,6 +1,7 @@
 """Rooms in the admin: who sees and does what, that it is asked for, logged and taken back."""
 
 import json
+import re
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -14,10 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from chat.models import Membership, Message, Room
-from chat.services import export, invitations, maintenance, restrictions, rooms
+from chat.services import administration, export, invitations, maintenance, restrictions, rooms
 from chat.services.messages import Draft, post
 from realtime_site.accounts.models import User
-from realtime_site.audit.log import COMMAND
+from realtime_site.audit.log import COMMAND, Actor
 from realtime_site.audit.models import Entry
 from realtime_site.audit.undoing import undo
 from tests.factories import make_admin, make_room, make_user
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.django_db
 ACTS: list[tuple[str, str, dict[str, Any], str]] = [
     ("configure", "chat.change_room", {"name": "Tea", "topic": "Leaves"}, "room.update"),
     ("restrict", "chat.moderate_room", {"slow_mode_seconds": 30, "read_only": "on"}, "room.restrict"),
-    ("kind", "chat.change_room", {}, "room.kind"),
+    ("kind", "chat.change_room", {"kind": "private"}, "room.kind"),
     ("keep", "chat.change_room", {"days": 30}, "room.retention"),
     ("announce", "chat.announce", {"text": "Cake at three"}, "room.announce"),
     ("archive", "chat.archive_room", {}, "room.archive"),
@@ -211,9 +212,14 @@ def test_what_is_private_is_read_for_a_reason_for_a_while(kind: str, monkeypatch
     assert client.get(address("messages", room))["Location"] == address("read", room)
     if kind == "private":
         assert "a secret" not in client.get(address("change", room)).content.decode()
+    else:  # nor who is in it
+        asked = client.get(address("read", room)).content.decode()
+        assert f"Conversation #{room.pk}" in asked
+        assert not {"ana", "bob"} & set(re.findall(r"\w+", asked))
     answer = client.post(address("read", room), {"reason": "a report", "confirm": "1"})
     assert answer["Location"] == address("messages", room)
     entry = Entry.objects.get()
+    assert entry.room_name == ("ana, bob" if kind == "direct" else "secret")
     assert (entry.action, entry.reason, entry.room) == ("room.read", "a report", room.pk)
     page = client.get(address("messages", room)).content.decode()
     assert "&lt;b&gt;a secret&lt;/b&gt;" in page
@@ -266,13 +272,41 @@ def test_maintenance_is_switched_by_who_may() -> None:
     assert browser(staff("view_room", username="without")).post(where, {"reason": "x"}).status_code == 403
     client = browser(staff("maintain_site"))
     assert client.get(where).status_code == 200
-    assert client.post(where, {"confirm": "1"}).status_code == 422
-    assert client.post(where, {"reason": "We move", "confirm": "1"}).status_code == 302
+    on = {"on": client.get(where).context["form"]["on"].value(), "confirm": "1"}
+    assert client.post(where, on).status_code == 422
+    # The button pressed twice: both say the same.
+    assert [client.post(where, on | {"reason": "We move"}).status_code for _ in range(2)] == [302, 422]
     assert maintenance.current() == "We move"
     assert b"We move" in client.get(where).content
-    client.post(where, {"confirm": "1"})
+    assert [client.post(where, {"confirm": "1"}).status_code for _ in range(2)] == [302, 422]
     assert maintenance.current() is None
     assert Entry.objects.count() == 2
+
+
+def test_who_may_join_is_changed_once_by_a_button_pressed_twice() -> None:
+    room = make_room("general", make_user("ana"))
+    client, where = browser(make_admin()), address("kind", room)
+    data = {"kind": client.get(where).context["form"]["kind"].value(), "reason": "why", "confirm": "1"}
+    assert [client.post(where, data).status_code for _ in range(2)] == [302, 422]
+    room.refresh_from_db()
+    assert room.kind == "private"
+
+
+def test_what_was_said_in_private_is_made_public_by_who_may_read_it() -> None:
+    room = make_room("secret", ana := make_user("ana"), kind="private")
+    data = {"kind": "public", "reason": "why", "confirm": "1"}
+    blind = browser(staff("view_room", "change_room", "view_message", username="blind"))
+    assert blind.get(address("kind", room)).status_code == blind.post(address("kind", room), data).status_code == 403
+    assert address("kind", room).encode() not in blind.get(address("change", room)).content
+    reader = browser(staff("view_room", "change_room", "read_private_room"))
+    assert address("kind", room).encode() in reader.get(address("change", room)).content
+    assert reader.post(address("kind", room), data).status_code == 302
+
+    entry = administration.set_kind(by=Actor(ana.pk, "ana", "chat"), room_id=room.pk, kind="private", reason="")
+    way = reverse("admin:audit_entry_undo", args=[entry.pk])
+    for user in User.objects.filter(username__in=["blind", "sam"]):
+        user.user_permissions.add(Permission.objects.get(codename="undo_entry"))
+    assert [one.post(way, {"reason": "why", "confirm": "1"}).status_code for one in (blind, reader)] == [404, 302]
 
 
 # --- Exports: written on threads, so the database is real -----------------------------------------------------------

@@ -60,6 +60,8 @@ def test_conversations_are_nobodys_to_look_through(ids: dict[str, int]) -> None:
     found = page(View(), {})
     assert (found.total, found.open_reports) == (3, 1)
     assert [room.open_reports for room in found.rooms if room.slug == "cellar"] == [1]
+    nothing = page(View(query="nowhere"), {})
+    assert (nothing.total, nothing.open_reports) == (0, 1)
 
 
 def test_a_query_is_words_and_no_pattern(ids: dict[str, int]) -> None:

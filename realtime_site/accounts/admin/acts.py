@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 
 from realtime_site.accounts import security, sessions, suspensions
 from realtime_site.accounts.models import AccessToken, User
+from realtime_site.audit import upon
 from realtime_site.audit.acts import Act, ReasonForm, TimedForm, tell
 from realtime_site.audit.log import Actor
 from realtime_site.audit.models import Entry
@@ -25,7 +26,7 @@ class PersonAct(Act):
 
     def find(self, **kwargs: Any) -> Any:
         person = get_object_or_404(User, pk=kwargs["person_id"])
-        if not may_be_touched(self.request, person):
+        if not upon.may(self.request.user, person):
             raise PermissionDenied
         return person
 
@@ -145,7 +146,7 @@ class Several(Act):
         people = list(User.objects.filter(pk__in=wanted).order_by("username"))
         if not people:
             raise Http404
-        if not all(may_be_touched(self.request, person) for person in people):
+        if not all(upon.may(self.request.user, person) for person in people):
             raise PermissionDenied
         return people
 
@@ -212,7 +213,7 @@ def urls(wrap: Callable[..., Any]) -> list[URLPattern]:
 
 def offered(request: HttpRequest, person: User) -> list[dict[str, Any]]:
     """The acts that this admin may do to the person as they stand, for buttons."""
-    if not may_be_touched(request, person):
+    if not upon.may(request.user, person):
         return []
     fits = {
         "suspend": person.is_active,
@@ -229,12 +230,6 @@ def offered(request: HttpRequest, person: User) -> list[dict[str, Any]]:
         for name, act in ACTS.items()
         if fits.get(name, True) and request.user.has_perm(act.permission)
     ]
-
-
-def may_be_touched(request: HttpRequest, person: User) -> bool:
-    """Services ask the same, under the lock."""
-    is_superuser = bool(getattr(request.user, "is_superuser", False))
-    return person.pk != request.user.pk and (is_superuser or not person.is_superuser)
 
 
 def _kept_out(person: User) -> list[str]:

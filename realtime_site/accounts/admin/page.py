@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from realtime_site.accounts import sessions, suspensions
 from realtime_site.accounts.admin import acts
 from realtime_site.accounts.models import User
+from realtime_site.audit import upon
 from realtime_site.audit.models import Entry
 from realtime_site.live.hub import running_hub
 
@@ -30,7 +31,7 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
         "title": subject.name,
         "person": subject,
         "acts": acts.offered(request, subject),
-        "may_be_touched": acts.may_be_touched(request, subject),
+        "may_be_touched": upon.may(request.user, subject),
         "suspension": suspensions.current(subject.pk),
         "factors": Authenticator.objects.filter(user=subject),
         "may_look": may_look,

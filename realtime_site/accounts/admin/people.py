@@ -7,12 +7,14 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import CheckboxSelectMultiple
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
 from realtime_site.accounts.admin import acts, page
+from realtime_site.accounts.admin.logged import LoggedAdmin
 from realtime_site.accounts.models import User
 from realtime_site.live.admin import ListAdmin
 
@@ -39,9 +41,10 @@ class PeopleList(ChangeList):
 
 
 @admin.register(User)
-class PersonAdmin(ListAdmin, UserAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+class PersonAdmin(LoggedAdmin, ListAdmin, UserAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """Accounts are suspended, never deleted: what somebody said stays theirs, and it can be taken back."""
 
+    thing = "person"
     form = PersonChangeForm
     add_form = PersonCreationForm
     list_display = ("username", "display_name", "email", "is_active", "is_staff", "last_login")
@@ -79,14 +82,18 @@ class PersonAdmin(ListAdmin, UserAdmin):  # type: ignore[type-arg]  # generic in
         return request.user.has_perm("accounts.suspend_user")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        # Else staff who may change people could set an admin's password, and be that admin.
-        if obj is not None and obj.is_superuser and not getattr(request.user, "is_superuser", False):
+        # Else staff who may change people could set the password of somebody with more rights, and be that somebody.
+        if obj is not None and (obj.is_staff or obj.is_superuser) and not is_superuser(request):
             return False
         return super().has_change_permission(request, obj)
 
+    def user_change_password(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        with transaction.atomic():  # with its line in the log
+            return super().user_change_password(*args, **kwargs)
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = [*super().get_readonly_fields(request, obj)]
-        if not getattr(request.user, "is_superuser", False):
+        if not is_superuser(request):
             fields += self._powers
         return fields
 
@@ -101,7 +108,7 @@ class PersonAdmin(ListAdmin, UserAdmin):  # type: ignore[type-arg]  # generic in
     def _several(self, request: HttpRequest, people: QuerySet[User], act: str) -> HttpResponseRedirect | None:
         """To the page that asks why. Oneself and, for all but superusers, superusers are left out."""
         people = people.exclude(pk=request.user.pk or 0)
-        if not getattr(request.user, "is_superuser", False):
+        if not is_superuser(request):
             people = people.filter(is_superuser=False)
         ids = list(people.order_by("pk").values_list("pk", flat=True)[: AT_ONCE + 1])
         if not ids or len(ids) > AT_ONCE:
@@ -115,13 +122,31 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class RightsAdmin(GroupAdmin):
-    """What a group may do, as boxes to tick: Django's pair of lists cannot be told from each other by ear."""
+class RightsAdmin(LoggedAdmin, GroupAdmin):
+    """What a group may do, as boxes to tick: Django's pair of lists cannot be told from each other by ear.
 
+    For superusers: whoever could change a group that they are in could do all that there is a right for.
+    """
+
+    thing = "group"
     filter_horizontal = ()
+    actions = None
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_superuser(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return is_superuser(request)
+
+    has_add_permission = has_module_permission
+    has_change_permission = has_delete_permission = has_view_permission
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
         return _ticked(super().formfield_for_manytomany(db_field, request, **kwargs))
+
+
+def is_superuser(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
 
 
 def _ticked(field: Any) -> Any:

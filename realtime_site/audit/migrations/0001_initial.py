@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 'ordering': ['-at', '-pk'],
                 'permissions': [('view_dashboard', 'Can see the live dashboard'), ('undo_entry', 'Can undo what is in the log'), ('export_entry', 'Can export the log')],
                 'default_permissions': ('view',),
-                'indexes': [models.Index(fields=['-at'], name='newest_entries'), models.Index(fields=['person', '-at'], name='entries_of_a_person'), models.Index(fields=['room', '-at'], name='entries_of_a_room')],
+                'indexes': [models.Index(fields=['-at'], name='newest_entries'), models.Index(fields=['actor', '-at'], name='entries_by_a_person'), models.Index(fields=['person', '-at'], name='entries_of_a_person'), models.Index(fields=['room', '-at'], name='entries_of_a_room')],
             },
         ),
     ]

@@ -13,16 +13,21 @@ from chat.protocol import DELAY_BUCKETS_MS, DeliveryReport
 
 MINUTES = 60
 # Of one report, at most so many messages weigh in: a busy client hears fewer in half a minute from three busy rooms.
-# One that makes numbers up moves the percentiles no more than a busy one would.
 WEIGHT = 1_000
+# Of one person a worker adds up a report in so long: who makes numbers up moves the percentiles no more than three busy
+# people. Of two pages that report at once one is heard; what is wrong is counted of all.
+PERSON_SECONDS = 10.0
 
 COUNTS = ("lost", "duplicated", "reordered", "held", "repaired", "received", "clients")
+FAULTS = ("lost", "duplicated", "reordered")
 HISTOGRAMS = ("delays", "own_delays")
 _BUCKETS = len(DELAY_BUCKETS_MS) + 1
 
 
 class Proof(Struct, kw_only=True):
-    """The last hour. `lost`, `duplicated`, `reordered`: reports that said so. `clients`: sockets that reported."""
+    """The last hour. `lost`, `duplicated`, `reordered`: people who said so, in each minute anew. `clients`: sockets
+    that reported.
+    """
 
     lost: int = 0
     duplicated: int = 0
@@ -83,21 +88,32 @@ class Hour:
 
     def __init__(self) -> None:
         self._minutes: dict[int, Proof] = {}
+        # Who has said what of the faults, in the newest minute.
+        self._said: set[tuple[int, str]] = set()
+        # By person: when a report was added up.
+        self._heard: dict[int, float] = {}
 
-    def report(self, now: float, said: DeliveryReport, *, lost: bool, before: float | None) -> None:
+    def report(self, now: float, said: DeliveryReport, *, person: int, lost: bool, before: float | None) -> None:
         """Counts a report at `now`; the socket's last one was at `before`. All times are seconds of one clock."""
         slot = self._slot(now)
+        self._count_once(slot, before)
+        counts = {"lost": lost, "duplicated": said.duplicated, "reordered": said.reordered}
+        for name in FAULTS:
+            if counts[name] and (person, name) not in self._said:
+                self._said.add((person, name))
+                setattr(slot, name, getattr(slot, name) + 1)
+        if now - self._heard.get(person, -PERSON_SECONDS) >= PERSON_SECONDS:
+            self._heard[person] = now
+            self._add_up(slot, said)
+
+    def _add_up(self, slot: Proof, said: DeliveryReport) -> None:
         share = min(1.0, WEIGHT / max(1, said.received, sum(said.delays), sum(said.own_delays)))
         slot.received += int(said.received * share)
         slot.held += min(said.held, WEIGHT)
         slot.repaired += min(said.repaired, WEIGHT)
-        slot.lost += lost
-        slot.duplicated += said.duplicated > 0
-        slot.reordered += said.reordered > 0
         for name in HISTOGRAMS:
             told = zip(getattr(slot, name), getattr(said, name), strict=True)
             setattr(slot, name, [mine + round(theirs * share) for mine, theirs in told])
-        self._count_once(slot, before)
 
     def _count_once(self, slot: Proof, before: float | None) -> None:
         """A socket stands in the minute of its last report alone."""
@@ -115,6 +131,8 @@ class Hour:
         if minute not in self._minutes:
             self._minutes = {then: slot for then, slot in self._minutes.items() if then > minute - MINUTES}
             self._minutes[minute] = Proof()
+            self._said.clear()
+            self._heard = {person: at for person, at in self._heard.items() if now - at < PERSON_SECONDS}
         return self._minutes[minute]
 
 

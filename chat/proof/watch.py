@@ -1,7 +1,7 @@
 """Judges clients' reports, on the loop of the worker they come to. Costs a comparison a room, and no query.
 
 Only where something is wrong the database is asked: a row for the admin, a bounded number of them. A client may report
-what it likes: it is counted as one, and its rows name the person.
+what it likes, as often as it likes: its person is counted as one, and its rows name them.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ class Watch:
         rooms = {room: seq for room, seq in said.rooms if topics.room(room) in mine}
         reader.left({room for name in mine if (room := topics.room_id(name)) is not None})
         lost = [found for room, seq in rooms.items() if (found := self._lost(reader, room, seq, now))]
-        self.hour.report(now, said, lost=bool(lost), before=reader.reported_at)
+        self.hour.report(now, said, person=user_id, lost=bool(lost), before=reader.reported_at)
         reader.reported_at = now
         wrong = [*(Found("lost", *one) for one in lost), *_of_order(said, rooms)]
         for one in wrong:

@@ -88,7 +88,7 @@ def _owners(room: LockedRoom, but: int) -> list[int]:
     return list(found.values_list("user", flat=True))
 
 
-def _check_staff(by: Actor, *, gain: Iterable[int], lose: Iterable[int]) -> None:
+def _check_staff(by: Actor, *, gain: Iterable[int] = (), lose: Iterable[int]) -> None:
     """In the admin nobody takes a room for themselves, and only a superuser gives one to a superuser, or takes it.
     One's own anybody may give away. Raises `ClientError('forbidden')`.
     """
@@ -111,9 +111,7 @@ def _undo(entry: Entry, by: Actor) -> str:
     before, after = ({int(pk): role for pk, role in entry.details[name].items()} for name in ("before", "after"))
     if entry.person_id is None or now.get(entry.person_id) != after.get(entry.person_id):
         raise ClientError("conflict", "Their role has changed since.")
-    if entry.actor_id != by.user_id:
-        gain = {user_id for user_id, role in before.items() if role == Role.OWNER}
-        _check_staff(by, gain=gain, lose=before.keys() - gain)
+    _check_staff(by, lose=[entry.person_id])
     _give(room, {user_id: role for user_id, role in before.items() if now.get(user_id) == after[user_id]})
     if not Membership.objects.filter(room=room.pk, role=Role.OWNER).exists():
         raise ClientError("conflict", "No owner would be left.")

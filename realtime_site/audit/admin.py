@@ -139,11 +139,11 @@ class EntryAdmin(ReadOnlyAdmin):
         entries: QuerySet[Entry] = self.get_changelist_instance(request).get_queryset(request)
         newest = entries.order_by("-pk").values_list("pk", flat=True).first() or 0
         entries = entries.filter(pk__lte=newest)
-        asked = request.GET.urlencode()
+        count, asked = entries.count(), request.GET.urlencode()
         log.record(
             by=actor_of(request),
             action="log.export",
-            summary=f"Exported {entries.count():,} entries of the log as {form.upper()}.",
+            summary=f"Exported {count:,} {'entry' if count == 1 else 'entries'} of the log as {form.upper()}.",
             details={"filter": asked},
         )
         response = StreamingHttpResponse(exporting.written(entries, form), content_type=exporting.CONTENT_TYPES[form])

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from chat import catchup, history
-from chat.models import Invitation, Mention, Message, Removal, Report, Room
+from chat.models import Anomaly, Invitation, Mention, Message, Removal, Report, Room
 from chat.services import invitations, messages, retention
 from chat.services.messages import Draft, post
 from notifications.models import Notification
@@ -75,6 +75,7 @@ def test_without_yes_nothing_is_changed(room: Room) -> None:
         "messages": 1,
         "invitations": 0,
         "removals": 0,
+        "anomalies": 0,
         "notifications": 2,
         "suspensions": 1,
     }
@@ -94,6 +95,15 @@ def test_what_is_counted_without_yes_is_what_is_done_with_it(room: Room) -> None
     assert (dry["notifications"], dry["suspensions"]) == (done["notifications"], done["suspensions"]) == (2, 1)
     assert User.objects.filter(username="gone", is_active=True).exists()
     assert (prune()["notifications"], prune()["suspensions"]) == (0, 0)
+
+
+def test_anomalies_are_kept_for_ninety_days(room: Room) -> None:
+    for days in (89, 91):
+        row = Anomaly.objects.create(kind="lost", room=room, user_id=room.created_by_id, first=days, last=days)
+        Anomaly.objects.filter(pk=row.pk).update(at=timezone.now() - timedelta(days=days))
+    assert (prune()["anomalies"], Anomaly.objects.count()) == (1, 2)
+    prune("--yes")
+    assert [row.first for row in Anomaly.objects.all()] == [89]
 
 
 def test_with_yes_what_is_older_goes_and_nothing_else(room: Room) -> None:

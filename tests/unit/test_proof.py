@@ -6,7 +6,7 @@ import pytest
 
 from chat.proof import merge
 from chat.proof.behind import GRACE_SECONDS, Lost, Reader
-from chat.proof.figures import WEIGHT, Hour, Proof, percentile
+from chat.proof.figures import PERSON_SECONDS, WEIGHT, Hour, Proof, percentile
 from chat.protocol import DELAY_BUCKETS_MS, PROOF_COUNT, DeliveryReport
 from realtime_site.live.errors import ClientError
 from realtime_site.live.frames import Decoder, encode
@@ -117,8 +117,8 @@ def test_sums_of_all_workers_are_one() -> None:
 
 def test_an_hour_is_sixty_minutes() -> None:
     hour = Hour()
-    hour.report(0, said(received=1), lost=False, before=None)
-    hour.report(60 * 59, said(received=2), lost=True, before=None)
+    hour.report(0, said(received=1), person=1, lost=False, before=None)
+    hour.report(60 * 59, said(received=2), person=1, lost=True, before=None)
     assert hour.sums(60 * 59)["received"] == 3
     assert hour.sums(60 * 60)["received"] == 2
     assert hour.sums(60 * 120)["received"] == 0
@@ -126,12 +126,12 @@ def test_an_hour_is_sixty_minutes() -> None:
 
 def test_a_socket_counts_once_however_often_it_reports() -> None:
     hour = Hour()
-    hour.report(0, said(), lost=False, before=None)
-    hour.report(30, said(), lost=False, before=0)
-    hour.report(90, said(), lost=False, before=30)
-    hour.report(90, said(), lost=False, before=None)
+    hour.report(0, said(), person=1, lost=False, before=None)
+    hour.report(30, said(), person=1, lost=False, before=0)
+    hour.report(90, said(), person=1, lost=False, before=30)
+    hour.report(90, said(), person=1, lost=False, before=None)
     assert hour.sums(100)["clients"] == 2
-    hour.report(10_000, said(), lost=False, before=90)  # its minute is long forgotten
+    hour.report(10_000, said(), person=1, lost=False, before=90)  # its minute is long forgotten
     assert hour.sums(10_000)["clients"] == 1
 
 
@@ -144,7 +144,29 @@ def test_who_makes_numbers_up_weighs_no_more_than_a_busy_client() -> None:
         held=PROOF_COUNT,
         delays=delays(more=PROOF_COUNT),
     )
-    hour.report(0, lie, lost=True, before=None)
+    hour.report(0, lie, person=1, lost=True, before=None)
     sums = hour.sums(0)
     assert (sums["lost"], sums["duplicated"], sums["reordered"]) == (1, 1, 1)
     assert sums["received"] == sums["held"] == sum(sums["delays"]) == WEIGHT
+
+
+def test_who_floods_with_reports_weighs_no_more_than_three_busy_people() -> None:
+    hour, before = Hour(), None
+    lie = said(received=1_000, duplicated=1, reordered=1, delays=delays(more=1_000))
+    for second in range(60):
+        hour.report(second, lie, person=1, lost=True, before=before)
+        before = float(second)
+    sums = hour.sums(59)
+    assert (sums["lost"], sums["duplicated"], sums["reordered"], sums["clients"]) == (1, 1, 1, 1)
+    assert sums["received"] == sum(sums["delays"]) == 60 / PERSON_SECONDS * WEIGHT
+    hour.report(59, lie, person=2, lost=True, before=None)
+    hour.report(60, lie, person=1, lost=True, before=59)
+    assert hour.sums(60)["lost"] == 3
+
+
+def test_what_is_wrong_is_counted_also_in_a_report_that_is_not_added_up() -> None:
+    hour = Hour()
+    hour.report(0, said(received=3), person=1, lost=False, before=None)
+    hour.report(5, said(received=3), person=1, lost=True, before=None)
+    sums = hour.sums(5)
+    assert (sums["received"], sums["lost"], sums["clients"]) == (3, 1, 2)

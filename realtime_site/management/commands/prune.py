@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from chat.services import removals, retention
+from chat.services import anomalies, removals, retention
 from notifications.services import pruning
 from realtime_site.accounts import suspensions
 
@@ -22,8 +22,8 @@ BREATH_SECONDS = 0.05
 class Command(BaseCommand):
     help = (
         "Say what is old enough to be forgotten: messages of rooms that keep them for so many days, void invitations, "
-        "what moderators deleted, read notifications; and suspensions that are over, to be ended. With --yes it is "
-        "done, for good."
+        "what moderators deleted, anomalies, read notifications; and suspensions that are over, to be ended. With "
+        "--yes it is done, for good."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -38,9 +38,11 @@ class Command(BaseCommand):
         found["messages"] = sum(room["messages"] for room in found["rooms"])
         found["invitations"] = retention.void_invitations().count()
         found["removals"] = removals.old().count()
+        found["anomalies"] = anomalies.old().count()
         if does:
             retention.void_invitations().delete()
             removals.forget()
+            anomalies.old().delete()
         found["notifications"] = _until_nothing(lambda: pruning.prune(batches=1)) if does else pruning.due()
         found["suspensions"] = suspensions.lift_expired() if does else suspensions.expired()
         self._conclude(found)
@@ -66,6 +68,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(found))
             return
         self._say(f"{found['invitations']:,} void invitations, {found['removals']:,} texts of deleted messages")
+        self._say(f"{found['anomalies']:,} anomalies of the delivery proof")
         self._say(f"{found['notifications']:,} rows of old notifications and deliveries")
         self._say(f"{found['suspensions']:,} suspensions that are over")
         if found["done"]:

@@ -57,7 +57,7 @@ class Create(Act):
     form_class = CreateForm
 
     def find(self, **kwargs: Any) -> Any:
-        return "a new room"
+        return "Rooms"
 
     def touches(self, subject: Any, data: Data) -> Sequence[str]:
         if not data.get("owner"):
@@ -201,7 +201,7 @@ class Keep(RoomAct):
         return {"days": subject.keep_days}
 
     def touches(self, subject: Room, data: Data) -> Sequence[str]:
-        return ["Messages that are older are deleted for good when `manage.py prune` runs next. Undo is until then."]
+        return ["Messages that are older are deleted for good when manage.py prune runs next. Undo is until then."]
 
     def perform(self, subject: Room, data: Data, by: Actor) -> Entry:
         return administration.keep(by=by, room_id=subject.pk, days=data["days"], reason=data["reason"])

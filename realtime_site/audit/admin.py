@@ -91,10 +91,13 @@ class EntryAdmin(ReadOnlyAdmin):
     def get_list_display(self, request: HttpRequest) -> Any:
         @admin.display(description="undone?")
         def state(entry: Entry) -> str:
-            """With the way back, for who may go it."""
-            if not (can_be_undone(entry) and may_undo(request.user, entry)):
-                return self.state(entry)
-            return format_html('<a href="{}">Undo</a>', reverse("admin:audit_entry_undo", args=[entry.pk]))
+            """The way back is for who may go it."""
+            if hasattr(entry, "undone"):
+                way = reverse("admin:audit_entry_change", args=[entry.undone.pk])
+                return format_html('<a href="{}">Undone</a>', way)
+            if can_be_undone(entry) and may_undo(request.user, entry):
+                return format_html('<a href="{}">Undo</a>', reverse("admin:audit_entry_undo", args=[entry.pk]))
+            return mark_safe('<span class="quiet">–</span>')
 
         return (*super().get_list_display(request), state)
 
@@ -114,13 +117,6 @@ class EntryAdmin(ReadOnlyAdmin):
     @admin.display(description="from", ordering="address")
     def whence(self, entry: Entry) -> str:
         return format_html("{}<small>{}</small>", entry.get_via_display(), entry.address or "")
-
-    @admin.display(description="undone?")
-    def state(self, entry: Entry) -> str:
-        if hasattr(entry, "undone"):
-            way = reverse("admin:audit_entry_change", args=[entry.undone.pk])
-            return format_html('<a href="{}">Undone</a>', way)
-        return mark_safe('<span class="quiet">–</span>')
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         entry: Entry = context["original"]
@@ -143,11 +139,11 @@ class EntryAdmin(ReadOnlyAdmin):
         entries: QuerySet[Entry] = self.get_changelist_instance(request).get_queryset(request)
         newest = entries.order_by("-pk").values_list("pk", flat=True).first() or 0
         entries = entries.filter(pk__lte=newest)
-        asked = request.GET.urlencode()
+        count, asked = entries.count(), request.GET.urlencode()
         log.record(
             by=actor_of(request),
             action="log.export",
-            summary=f"Exported {entries.count():,} entries of the log as {form.upper()}.",
+            summary=f"Exported {count:,} {'entry' if count == 1 else 'entries'} of the log as {form.upper()}.",
             details={"filter": asked},
         )
         response = StreamingHttpResponse(exporting.written(entries, form), content_type=exporting.CONTENT_TYPES[form])

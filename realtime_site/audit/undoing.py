@@ -52,7 +52,7 @@ def may_undo(user: Any, entry: Entry) -> bool:
         return False
     if not user.has_perms(["audit.undo_entry", way.permission, *way.also(entry)]):
         return False
-    return all(upon.may(user, person) for person in way.upon(entry))
+    return all(upon.may(user, person) for person in _upon(way, entry, user.pk))
 
 
 def undo(*, entry_id: int, by: Actor, reason: str = "") -> Entry:
@@ -66,7 +66,7 @@ def undo(*, entry_id: int, by: Actor, reason: str = "") -> Entry:
         if not can_be_undone(entry):
             raise ClientError("conflict", "It has been undone already, or cannot be.")
         way = known()[entry.action]
-        for whom in way.upon(entry):
+        for whom in _upon(way, entry, by.user_id):
             upon.check(by, whom)
         summary = way.run(entry, by)
         person = Subject(entry.person_id, entry.person_name) if entry.person_id else None
@@ -80,3 +80,8 @@ def undo(*, entry_id: int, by: Actor, reason: str = "") -> Entry:
             room=room,
             undoes=entry,
         )
+
+
+def _upon(way: Undo, entry: Entry, user_id: int | None) -> list[Any]:
+    """Those whose standing counts. Who gave something away themselves may take that back."""
+    return [person for person in way.upon(entry) if not person.pk == entry.actor_id == user_id]

@@ -23,7 +23,7 @@ export class Headline {
     for (const { name, write, value, peak, spark } of this.meters) {
       spark.add(now, totals[name]);
       say(value, write(totals[name]));
-      say(peak, totals[name] === null ? "not used here" : `peak ${write(spark.peak)}`);
+      say(peak, totals[name] === null ? "not measured" : `peak ${write(spark.peak)}`);
     }
   }
 }

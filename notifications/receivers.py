@@ -56,10 +56,18 @@ def on_chat(*, events: Sequence[ChatEvent], **_: Any) -> None:
     """Everything a transaction of chat did. What it posted is written together, however much it is."""
     posted = [event for event in events if isinstance(event, Posted)]
     tellings = _told_of(posted)
+    _lock_all([_target(event.message_id) for event in events if isinstance(event, Deleted)])
     for event in events:
         tellings += _after(event)
     if tellings:
         write(tellings)
+
+
+def _lock_all(targets: Sequence[str]) -> None:
+    """The inboxes of several that go together: all at once, in their order, as those who write for many lock them."""
+    if len(targets) > 1:
+        rows = Notification.objects.filter(target__in=targets, withdrawn_at=None).order_by()
+        sql.lock_inboxes(rows.values_list("user", flat=True))
 
 
 def _after(event: ChatEvent) -> list[Telling]:
@@ -191,7 +199,7 @@ def _moderated(event: Moderated) -> Telling:
         title = f"{title} for {event.lasts}"
     url = f"/rooms/{event.room.slug}/" if event.room and event.what == "muted" else "/rooms/"
     kind, target = kind_of("moderation"), _measure(event)
-    story = Story(kind, title[:TITLE_CHARACTERS], body=event.reason, url=url, target=target)
+    story = Story(kind, title[:TITLE_CHARACTERS], body=event.reason, url=url, target=target, tag=target)
     return Telling(story, [event.user_id])
 
 

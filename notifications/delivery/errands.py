@@ -5,7 +5,7 @@ Synchronous; one transaction for taking, looking and writing what is not to be s
 
 import logging
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -52,8 +52,8 @@ def take(now: datetime, lease: datetime, lanes: Lanes) -> Taken:
         verdicts = [recheck.of_push(one) for one in facts.of_pushes(rows, context, now)]
         settled = [_settled(row, verdict, now) for row, verdict in zip(rows, verdicts, strict=True)]
         done = [one for one in settled if one]
-        outbox.write(done, now)
-    outbox.close_what_is_over(done, now)
+        outbox.write([one for one in done if not outbox.may_be_shown(one)], now)
+    outbox.finish([one for one in done if outbox.may_be_shown(one)], now)
     going = [row for row, one in zip(rows, settled, strict=True) if one is None]
     made = [(row, _made(row, context, now)) for row in going]
     skipped = sum(verdict.do == "skip" for verdict in verdicts)
@@ -69,8 +69,12 @@ def _settled(row: Delivery, verdict: recheck.Verdict, now: datetime) -> Result |
     if verdict.do == "skip":
         return Result(row, State.SKIPPED, verdict.outcome or "")
     if verdict.do == "postpone":
-        return Result(row, State.WAITING, due_at=now + recheck.POSTPONE, uncounted=True)
+        return Result(row, State.WAITING, due_at=now + _postponed(row), uncounted=True)
     return None
+
+
+def _postponed(row: Delivery) -> timedelta:
+    return recheck.POSTPONE_CLOSE if row.purpose == Delivery.Purpose.CLOSE else recheck.POSTPONE
 
 
 def _made(row: Delivery, context: facts.Context, now: datetime) -> Errand | None:

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from notifications import policy
 from notifications.delivery import standing
-from notifications.delivery.recheck import NOTHING_NEW, DeviceState, Facts, Purpose
+from notifications.delivery.recheck import NOTHING_NEW, POSTPONE_CLOSE, DeviceState, Facts, Purpose
 from notifications.models import Delivery, Device, Inbox, Notification, Preferences
 from notifications.selectors import signed_in
 
@@ -95,5 +95,8 @@ def _newer(closing: Collection[Delivery], now: datetime) -> tuple[dict[Tag, date
         notification__withdrawn_at=None,
     ).order_by()
     sent = shows.filter(state=Delivery.State.SENT).values("device_id", "tag").annotate(latest=Max("finished_at"))
-    coming = shows.filter(state=Delivery.State.WAITING, due_at__lte=now + COMING).values_list("device_id", "tag")
+    # On its way, or due; not what is put off from minute to minute while somebody is active: a close before it harms
+    # nothing.
+    soon = Q(attempts__gt=0, due_at__lte=now + COMING) | Q(due_at__lte=now + POSTPONE_CLOSE)
+    coming = shows.filter(soon, state=Delivery.State.WAITING).values_list("device_id", "tag")
     return {(one["device_id"], one["tag"]): one["latest"] for one in sent}, set(coming)

@@ -71,15 +71,19 @@ def take_mail(now: datetime, lease: datetime, *, people: int) -> dict[int, list[
 
 
 def finish(results: Collection[Result], now: datetime) -> None:
-    """Writes what came of them, in one transaction; then takes off devices what was read or withdrawn meanwhile. Never
-    inside another: whoever writes a notification anew locks the inbox before the rows.
+    """Writes what came of them, and takes off devices what was read or withdrawn meanwhile, in one transaction. Never
+    inside another: as whoever writes a notification anew, it locks the inboxes before the rows.
     """
-    write(results, now)
-    close_what_is_over(results, now)
+    with transaction.atomic():
+        people = {one.taken.user_id for one in results if may_be_shown(one)}
+        # Who reads or withdraws holds the inbox: either has done so, and it is seen here, or will find this one sent.
+        list(Inbox.objects.select_for_update().filter(pk__in=people).order_by("pk").values_list("pk"))
+        write(results, now)
+        _close_what_is_over(results, now)
 
 
 def write(results: Collection[Result], now: datetime) -> None:
-    """The first half of it, for who holds the rows locked."""
+    """The same for who holds the rows locked, of what no device can show: there is nothing to close."""
     alike: dict[tuple[object, ...], list[Result]] = {}
     for one in results:
         key = (one.state, one.outcome, one.due_at, one.uncounted, one.taken.due_at)
@@ -112,25 +116,21 @@ def _tell_devices(results: Iterable[Result], now: datetime) -> None:
         Device.objects.filter(pk__in=gone).delete()
 
 
-def close_what_is_over(results: Iterable[Result], now: datetime) -> None:
+def _close_what_is_over(results: Iterable[Result], now: datetime) -> None:
     """A device may show what was read or withdrawn while it was on its way: who read it found nothing sent to close.
 
     So may one that a deliverer sent to before it was killed, or that did not answer in time.
     """
-    shown = [one.taken for one in results if _may_be_shown(one)]
+    shown = [one.taken for one in results if may_be_shown(one)]
     if not shown:
         return
-    with transaction.atomic():
-        # Who reads or withdraws holds the inbox: either has done so, and it is seen here, or will find this one sent.
-        people = {row.user_id for row in shown}
-        list(Inbox.objects.select_for_update().filter(pk__in=people).order_by("pk").values_list("pk"))
-        told = Notification.objects.filter(pk__in=[row.notification_id for row in shown])
-        gone = told.exclude(read_at=None, withdrawn_at=None)
-        if gone.exists():
-            close(gone, now)
+    told = Notification.objects.filter(pk__in=[row.notification_id for row in shown])
+    gone = told.exclude(read_at=None, withdrawn_at=None)
+    if gone.exists():
+        close(gone, now)
 
 
-def _may_be_shown(result: Result) -> bool:
+def may_be_shown(result: Result) -> bool:
     row = result.taken
     if row.channel != PUSH or row.purpose != Delivery.Purpose.SHOW or row.notification_id is None:
         return False

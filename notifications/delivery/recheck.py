@@ -8,6 +8,8 @@ from notifications.delivery.outcomes import Outcome
 from notifications.policy import is_active
 
 POSTPONE = timedelta(seconds=60)
+# A close that lets a push go first, which is on its way or due.
+POSTPONE_CLOSE = timedelta(seconds=5)
 # Somebody who is there for an hour and has not looked does not want to be called.
 POSTPONE_AT_MOST = timedelta(hours=1)
 

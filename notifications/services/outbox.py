@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models.functions import Coalesce
 
 from notifications import sql
 from notifications.facts import PushDevice
@@ -22,6 +23,11 @@ _PLACE = ("pk", "user", "device", "tag")
 
 # Sent, or tried before it was skipped or given up: a deliverer may have sent it and been killed, an answer be lost.
 _MAY_BE_SHOWN = Q(state=State.SENT) | Q(state__in=[State.SKIPPED, State.FAILED], attempts__gt=1)
+
+# Since when a device shows it, as far as is known: a push that was tried again comes after younger ones.
+_SHOWN_AT = Case(When(state=State.SENT, then=Coalesce("finished_at", "created_at")), default=F("created_at"))
+# Then, and the id of the row.
+Since = tuple[datetime, int]
 
 
 class Item(NamedTuple):
@@ -55,28 +61,33 @@ def close(gone: Collection[int] | QuerySet[Notification], now: datetime) -> None
 
     `gone`: ids, or rows.
     """
-    showed = _pushes(notification__in=gone, device__isnull=False).filter(_MAY_BE_SHOWN).order_by("pk")
-    last = {(user, device, tag): (pk, at) for pk, user, device, tag, at in showed.values_list(*_PLACE, "lane")}
+    showed = _pushes(notification__in=gone, device__isnull=False).filter(_MAY_BE_SHOWN)
+    showed = showed.annotate(at=_SHOWN_AT).order_by("at", "pk")
+    last = {
+        (user, device, tag): ((at, pk), lane)
+        for pk, user, device, tag, lane, at in showed.values_list(*_PLACE, "lane", "at")
+    }
     if not last:
         return
     stays = _latest_standing(last)
-    over = {place: at for place, (pk, at) in last.items() if stays.get(place, 0) < pk}
+    over = {place: lane for place, (since, lane) in last.items() if place not in stays or stays[place] < since}
     closing = Delivery.objects.filter(purpose=Delivery.Purpose.CLOSE, state=State.WAITING, attempts=0)
     closing = closing.filter(device__in={device for _, device, _ in over}).select_for_update(skip_locked=True)
     at_it = {place: pk for pk, *place_ in closing.values_list(*_PLACE) if (place := tuple(place_)) in over}
     # One that waits already is of now, too: what the device got since it was written, this takes away as well.
     Delivery.objects.filter(pk__in=at_it.values()).update(created_at=now)
-    sql.insert(Delivery, [_closing(*place, at, now) for place, at in over.items() if place not in at_it])
+    sql.insert(Delivery, [_closing(*place, lane, now) for place, lane in over.items() if place not in at_it])
 
 
-def _latest_standing(last: Mapping[Place, tuple[int, str]]) -> dict[Place, int]:
-    """At each place, the id of the latest push that was sent later and is still to be read. What still waits may never
+def _latest_standing(last: Mapping[Place, tuple[Since, str]]) -> dict[Place, Since]:
+    """At each place, the latest push that was sent later and is still to be read. What still waits may never
     be sent: the close itself lets it go first (`delivery/recheck.py`).
     """
     rows = _pushes(device__in={device for _, device, _ in last}, tag__in={tag for _, _, tag in last})
     rows = rows.filter(notification__read_at=None, notification__withdrawn_at=None, state=State.SENT)
-    rows = rows.filter(pk__gt=min(pk for pk, _ in last.values())).order_by("pk")
-    return {(user, device, tag): pk for pk, user, device, tag in rows.values_list(*_PLACE)}
+    first = min(at for (at, _), _ in last.values())
+    rows = rows.annotate(at=_SHOWN_AT).filter(at__gte=first).order_by("at", "pk")
+    return {(user, device, tag): (at, pk) for pk, user, device, tag, at in rows.values_list(*_PLACE, "at")}
 
 
 def _pushes(**fields: Any) -> QuerySet[Delivery]:

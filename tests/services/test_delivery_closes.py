@@ -101,6 +101,28 @@ def test_what_is_gone_is_closed_when_what_came_after_it_is_not_sent(alice: User)
     assert later == ["close:t"]
 
 
+def test_what_was_tried_again_after_a_newer_one_is_closed_when_it_goes(alice: User) -> None:
+    tell(alice, "A secret", tag="t", target="x:1")
+    now = timezone.now()
+    (late,) = take(now)
+    outbox.finish([Result(late.row, State.WAITING, "busy", due_at=now + timedelta(seconds=30))], now)
+    tell(alice, "B", tag="t")
+    assert step(now + timedelta(seconds=2)) == ["show:B"]
+    assert step(now + timedelta(seconds=31)) == ["show:A secret"]
+    changing.withdraw(target="x:1")
+    assert closes() == 1
+
+
+def test_a_close_does_not_wait_for_what_is_put_off_while_somebody_is_active(alice: User) -> None:
+    tell(alice, "A secret", tag="t", target="x:1")
+    now = timezone.now()
+    assert step(now) == ["show:A secret"]
+    tell(alice, "B", tag="t")
+    Delivery.objects.filter(notification__title="B").update(due_at=now + timedelta(seconds=60))
+    changing.withdraw(target="x:1")
+    assert step(now + timedelta(seconds=10)) == ["close:t"]
+
+
 def test_reading_a_scope_closes_what_only_a_device_showed(alice: User) -> None:
     preferences.set_switch(user_id=alice.pk, kind="announcement", channel="app", on=False)
     hidden = tell(alice, "hidden", scope="room:1", position=1, tag="room:1")
@@ -148,18 +170,18 @@ def test_bringing_somebody_in_again_never_waits_for_a_deliverer_that_waits_for_i
     Delivery.objects.filter(channel="push").update(attempts=1, due_at=timezone.now() - timedelta(seconds=1))
     rooms.leave(user_id=bob.pk, room_id=room.pk)
     looked, dropping = threading.Event(), threading.Event()
-    close, drop = outbox.close_what_is_over, service.drop
+    finish, drop = outbox.finish, service.drop
 
-    def slow_close(results: Any, now: datetime) -> None:
+    def slow_finish(results: Any, now: datetime) -> None:
         looked.set()
         dropping.wait(30)
-        close(results, now)
+        finish(results, now)
 
     def told_drop(ids: Any) -> None:
         dropping.set()
         drop(ids)
 
-    monkeypatch.setattr(outbox, "close_what_is_over", slow_close)
+    monkeypatch.setattr(outbox, "finish", slow_finish)
     monkeypatch.setattr(service, "drop", told_drop)
     failed: list[str] = []
 

@@ -111,15 +111,32 @@ def begin(*, by: Actor, token: str, title: str, body: str, url: str, reason: str
     """Logs it, and starts telling everybody once that is stored. Raises `ClientError('conflict')` the second time."""
     if not cache.add(f"announcement:{token}", True, KEPT_SECONDS):
         raise ClientError("conflict", "It is being announced already.")
-    with transaction.atomic():
-        total = everybody().count()
-        summary = f"Announced something to {total:,} people."
-        entry = log.record(by=by, action="site.announce", summary=summary, reason=reason, details={"to": "everybody"})
-        begun = Progress(
-            token=token, title=title, body=body, url=url, done=0, total=total, at=time.time(), failed=False
+    try:
+        return _begin(
+            by,
+            Progress(
+                token=token,
+                title=title,
+                body=body,
+                url=url,
+                done=0,
+                total=everybody().count(),
+                at=time.time(),
+                failed=False,
+            ),
+            reason,
         )
-        put(entry.pk, begun)
-        transaction.on_commit(lambda: start(entry.pk))
+    except Exception:
+        cache.delete(f"announcement:{token}")
+        raise
+
+
+@transaction.atomic
+def _begin(by: Actor, begun: Progress, reason: str) -> Entry:
+    summary = f"Announced something to {begun['total']:,} people."
+    entry = log.record(by=by, action="site.announce", summary=summary, reason=reason, details={"to": "everybody"})
+    put(entry.pk, begun)
+    transaction.on_commit(lambda: start(entry.pk))
     return entry
 
 

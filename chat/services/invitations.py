@@ -3,14 +3,16 @@
 import secrets
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from chat.access import access_membership, check_not_direct, check_open, check_role
 from chat.models import Invitation, Membership, Room
-from chat.services import rooms
+from chat.services import log, rooms
 from realtime_site.audit.log import Actor, Subject, record
 from realtime_site.audit.models import Entry
 from realtime_site.audit.undoing import Undo
@@ -111,6 +113,7 @@ def accept(*, code: str, user_id: int, arriving: bool = False) -> str:
     if invitation is None:
         raise ClientError("not_found", "This invitation is no longer valid.")
     with transaction.atomic():
+        log.lock_rooms([invitation.room_id])  # before the link, as who bans its maker does
         if not Membership.objects.filter(room=invitation.room, user_id=user_id).exists():
             _use(invitation)
             rooms.admit(user_id=user_id, room=invitation.room, arriving=arriving)
@@ -154,4 +157,10 @@ def _undo(entry: Entry, by: Actor) -> str:
     return f"The link to {entry.room_name} lets people in again."
 
 
-UNDO = {"invitation.revoke": Undo("chat.moderate_room", _undo)}
+def _made_by(entry: Entry) -> Any:
+    """Whose link was ended does not open it again."""
+    made = Invitation.objects.filter(pk=entry.details["invitation"]).values("created_by")
+    return get_user_model().objects.filter(pk__in=made)
+
+
+UNDO = {"invitation.revoke": Undo("chat.moderate_room", _undo, upon=_made_by)}

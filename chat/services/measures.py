@@ -100,15 +100,17 @@ def _check_may_end(by: Actor, restriction: Restriction) -> None:
 # --- Memberships ----------------------------------------------------------------------------------------------------
 
 
-def take_out(room: LockedRoom, person_id: int) -> dict[str, Any] | None:
-    """Ends a membership; what is needed to begin it again, None where there is none."""
+def take_out(by: Actor, room: LockedRoom, person_id: int) -> dict[str, Any] | None:
+    """Ends a membership; what is needed to begin it again, None where there is none. Nobody inherits a room whose owner
+    they took out as an admin.
+    """
     member = Membership.objects.filter(room=room.pk, user=person_id).first()
     if member is None:
         return None
     posted_at = member.posted_at.isoformat() if member.posted_at else None
     seat = {"id": member.pk, "role": member.role, "last_read": member.last_read, "posted_at": posted_at}
     member.delete()
-    heir = rooms.hand_over(room.pk)
+    heir = rooms.hand_over(room.pk, but=by.user_id if by.via == Entry.Via.ADMIN else None)
     if heir:
         rooms.tell_roles(room.pk, [heir.user_id])
     rooms.part(user_id=person_id, room=room)

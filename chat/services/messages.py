@@ -144,9 +144,9 @@ def _append(allowed: Standing, drafts: Sequence[Draft]) -> dict[Key, protocol.Me
         allowed = standing.read(allowed.rooms, drafts)
     authors = _authors(drafts)
     entries = [allowed.entry(draft, authors[draft.author_id]) for draft in drafts]
-    shown = log.append(allowed.rooms, entries)
-    if allowed.turns:
+    if allowed.turns:  # memberships before inboxes, as who reads locks them
         standing.store_turns(allowed.turns, {draft.pair for draft in drafts}, allowed.now)
+    shown = log.append(allowed.rooms, entries)
     direct.tell(newcomers, shown, allowed.rooms)
     return {draft.key: message for draft, message in zip(drafts, shown, strict=True)}
 

@@ -53,7 +53,7 @@ def remove(*, by: Actor, room_id: int, person_id: int, reason: str) -> Entry:
     """
     with transaction.atomic():
         room, person = _reach_in(by, room_id, person_id)
-        seat = measures.take_out(room, person_id)
+        seat = measures.take_out(by, room, person_id)
         if seat is None:
             raise ClientError("not_found", "They are not in this room.")
         measures.tell_removed(by, room, person_id, seat, reason)
@@ -69,7 +69,7 @@ def ban(*, by: Actor, room_id: int, person_id: int, seconds: int | None, reason:
     """
     with transaction.atomic():
         room, person = _reach_in(by, room_id, person_id)
-        seat = measures.take_out(room, person_id)
+        seat = measures.take_out(by, room, person_id)
         placed, before = measures.place(Kind.BAN, room, person_id, by, seconds, reason)
         summary = f"Banned {authority.of_person(person).name} from {room.name} {_until(placed)}."
         ended = invitations.end_all_of(room_id=room.pk, user_id=person_id)

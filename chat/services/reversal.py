@@ -34,7 +34,7 @@ def _undo_remove(entry: Entry, by: Actor) -> str:
 def _undo_ban(entry: Entry, by: Actor) -> str:
     room, person_id = _again_in(entry)
     placed, before = _unplace(entry, by, room)
-    invitations.reopen(entry.details["invitations"])
+    invitations.reopen(entry.details.get("invitations", ()))
     if before is not None and not measures.is_over(before):
         return f"Took back the ban of {entry.person_name} from {room.name}; the one before holds again."
     if entry.details["seat"]:

@@ -205,10 +205,13 @@ def check_not_direct_locked(room: LockedRoom) -> None:
         raise ClientError("forbidden", "A conversation stays as it is. Start another one.")
 
 
-def hand_over(room_id: int) -> Membership | None:
-    """Gives a room without owners to whoever has been in it longest, moderators first; None where it has one."""
+def hand_over(room_id: int, *, but: int | None = None) -> Membership | None:
+    """Gives a room without owners to whoever has been in it longest, moderators first, `but` one, and nobody whose
+    account is closed; None where it has one, or there is nobody.
+    """
     members = Membership.objects.filter(room=room_id)
-    heir = members.order_by("-role", "joined_at").first()
+    heirs = members.filter(user__is_active=True).exclude(user=but or 0)
+    heir = heirs.order_by("-role", "joined_at").first()
     if heir is None or members.filter(role=Role.OWNER).exists():
         return None
     Membership.objects.filter(pk=heir.pk).update(role=Role.OWNER)

@@ -180,7 +180,10 @@ def _turns(
     waiting = {pair for pair in waiting if seats[pair].role not in MODERATORS}
     rows = Membership.objects.filter(room__in=slow, user__in={user_id for _, user_id in waiting})
     found = {(row.room_id, row.user_id): row.posted_at for row in rows}
-    found |= _last_said({pair for pair in waiting if found.get(pair) is None})
+    said = _last_said({pair for pair in waiting if found.get(pair) is None})
+    for (room_id, user_id), last in said.items():  # once: whoever is refused now asks again
+        Membership.objects.filter(room=room_id, user=user_id).update(posted_at=last)
+    found |= said
     long_ago = datetime.min.replace(tzinfo=timezone.now().tzinfo)
     return {pair: at + timedelta(seconds=slow[pair[0]]) if (at := found.get(pair)) else long_ago for pair in waiting}
 

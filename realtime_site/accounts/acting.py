@@ -11,7 +11,7 @@ def lock(by: Actor, person_id: int) -> User:
 
     Raises `ClientError`: `not_found`; `forbidden` for oneself, and for a superuser unless by one or by a command.
     """
-    person = User.objects.select_for_update().filter(pk=person_id).first()
+    person = User.objects.select_for_update(no_key=True).filter(pk=person_id).first()
     if person is None:
         raise ClientError("not_found", "No such person.")
     upon.check(by, person)

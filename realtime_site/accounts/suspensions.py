@@ -79,7 +79,7 @@ def let_in(user: User) -> bool:
     if user.is_active:
         return True
     with transaction.atomic():
-        _end_expired(user := User.objects.select_for_update().get(pk=user.pk))
+        _end_expired(user := User.objects.select_for_update(no_key=True).get(pk=user.pk))
     return user.is_active
 
 

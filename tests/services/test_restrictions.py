@@ -129,6 +129,7 @@ def test_who_leaves_and_comes_again_waits_all_the_same(house: House) -> None:
     rooms.join(user_id=house.ben.pk, room_id=house.room.pk)
     assert 3590 < (refused(lambda: house.say("again")).retry_after or 0) <= 3600
     Message.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    Membership.objects.update(posted_at=timezone.now() - timedelta(hours=1))
     house.say("again")
 
 
@@ -571,3 +572,13 @@ def test_of_many_who_mute_somebody_in_no_room_each_comes_in_turn() -> None:
         done = [pool.submit(mute) for _ in range(4)]
     assert [one.result() for one in done] == [None] * 4
     assert Restriction.objects.filter(lifted_at=None).count() == 1
+
+
+def test_an_admin_who_bans_the_owner_does_not_inherit_the_room(house: House) -> None:
+    sam = make_user("sam")
+    Membership.objects.create(room=house.room, user=sam, role="moderator")
+    Membership.objects.filter(room=house.room).exclude(user__in=[sam, house.olga, house.ben]).delete()
+    Membership.objects.filter(room=house.room, user=house.ben).update(role="member")
+    by = actor(sam, Entry.Via.ADMIN)
+    restrictions.ban(by=by, room_id=house.room.pk, person_id=house.olga.pk, seconds=None, reason="")
+    assert Membership.objects.get(room=house.room, role="owner").user == house.ben

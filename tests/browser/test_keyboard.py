@@ -24,6 +24,7 @@ def test_from_signing_in_to_deleting_a_message_by_keys_alone(site: Site, enter: 
     keys.type("one")
     keys.press("Shift+Enter")
     keys.type("two :tad")
+    expect(page.get_by_role("option").first).to_contain_text("🎉")  # the names are fetched with the first colon
     keys.press("Tab")
     keys.press("Enter")
     expect(message(page, "two 🎉")).to_be_visible()

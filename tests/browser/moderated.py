@@ -16,6 +16,7 @@ DAY_SECONDS = 86_400
 
 
 def moderate(admin: User, person: User, room: Room) -> None:
+    User.objects.filter(pk=person.pk).update(email="bob@example.org")
     by = Actor(admin.pk, admin.name, Entry.Via.ADMIN, "192.0.2.7")
     said = list(Message.objects.filter(room=room, author=person, kind="text"))
     reporter = room.memberships.exclude(user=person).get().user

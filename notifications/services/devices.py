@@ -19,6 +19,7 @@ from notifications import endpoints
 from notifications.models import Delivery, Device
 from notifications.selectors import signed_in
 from notifications.services.outbox import lane
+from realtime_site.live import agents
 from realtime_site.live.errors import ClientError
 
 # Each costs a push a notification. Past this the one that was unused for longest goes.
@@ -31,25 +32,6 @@ FORGET_AT_ONCE = 500
 # A test goes wherever the endpoint says.
 TESTS, TESTS_WITHIN = 5, timedelta(minutes=1)
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+={0,2}")
-_BROWSERS = (
-    ("Edg", "Edge"),
-    ("OPR", "Opera"),
-    ("SamsungBrowser", "Samsung Internet"),
-    ("Firefox", "Firefox"),
-    ("FxiOS", "Firefox"),
-    ("CriOS", "Chrome"),
-    ("Chrom", "Chrome"),
-    ("Safari", "Safari"),
-)
-_SYSTEMS = (
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Android", "Android"),
-    ("CrOS", "ChromeOS"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "Mac"),
-    ("Linux", "Linux"),
-)
 
 
 def register(*, user_id: int, session_key: str, endpoint: str, p256dh: str, auth: str, user_agent: str = "") -> Device:
@@ -142,9 +124,7 @@ def test_origins() -> list[str]:
 
 def name_of(user_agent: str) -> str:
     """ "Firefox on Linux": enough to tell one's own devices apart."""
-    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "A browser")
-    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
-    return f"{browser} on {system}" if system else browser
+    return agents.on_its_system(agents.browser(user_agent) or "A browser", user_agent)
 
 
 def _checked(value: str, name: str, length: int) -> str:

@@ -1,18 +1,15 @@
 """From the workers' reports to what a dashboard shows. Pure; time comes from the caller."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable
 from typing import Any
 
+from chat.proof.figures import COUNTS, merge
 from realtime_site.dashboard.protocol import Proof, Totals, Worker
 from realtime_site.live.report import Report
 
 # Three reports that did not come. The kernel forgets a worker soon after (`live/vitals.py`).
 UNHEARD_SECONDS = 6.0
-# The upper ends of the buckets that clients count delays in, in ms; the last one is open.
-BUCKETS_MS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
-COUNTED = ("clients", "received", "lost", "duplicated", "reordered", "held", "repaired")
 
 
 class Heard:
@@ -66,24 +63,11 @@ def rates(reports: Iterable[Report]) -> Counter[int]:
 
 
 def proof(reports: Iterable[Report]) -> Proof:
-    """What all workers' clients have reported."""
-    told = [found for report in reports if (found := _extra(report, "proof"))]
-    sums = {name: sum(one.get(name, 0) for one in told) for name in COUNTED}
-    delays = [sum(column) for column in zip(*(one["delays"] for one in told if one.get("delays")), strict=False)]
-    half, nearly_all = percentile(delays, 0.5), percentile(delays, 0.99)
-    return Proof(reporting=sums["clients"] > 0, p50_ms=half, p99_ms=nearly_all, **sums)
-
-
-def percentile(counts: Sequence[int], part: float) -> float | None:
-    """Of a histogram over `BUCKETS_MS`, by interpolation within a bucket; past the last end it is that end."""
-    rank, below = part * sum(counts), 0
-    if not rank:
-        return None
-    for count, (low, high) in zip(counts, pairwise((0, *BUCKETS_MS)), strict=False):
-        if below + count >= rank:
-            return round(low + (high - low) * (rank - below) / count, 1)
-        below += count
-    return float(BUCKETS_MS[-1])
+    """What all workers' clients have reported. Milliseconds have one decimal."""
+    of_all = merge(_extra(report, "proof") for report in reports)
+    sums = {name: getattr(of_all, name) for name in COUNTS}
+    half, nearly_all = (None if ms is None else round(ms, 1) for ms in (of_all.p50_ms, of_all.p99_ms))
+    return Proof(reporting=of_all.clients > 0, p50_ms=half, p99_ms=nearly_all, **sums)
 
 
 def _minute(report: Report) -> int:

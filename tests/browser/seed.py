@@ -3,7 +3,6 @@
 A line of standard input is one site: `{"database": path, "wanted": …}`. What may be wanted:
 `{"people": ["alice"], "rooms": {"general": ["alice"]}, "messages": {"general": [["alice", "hello"]]}}`.
 The first of a room's people owns it. A third part of what is said is the place, from 0, of what it answers.
-`{"admins": ["alice"]}` makes some of the people superusers.
 `{"direct": [{"people": ["alice", "bob"], "messages": [["bob", "hi"]]}]}` makes conversations the same way.
 `{"superusers": ["ann"]}` are admins, and `{"moderated": ["bob", "general"]}` lets the first of them act upon somebody
 there in all ways, so that each of the admin's pages has something to show.
@@ -50,7 +49,6 @@ def main() -> None:
 def seed(wanted: dict[str, Any]) -> dict[str, str]:
     """Session keys by username."""
     people = {name: make_user(name, display_name=name.title()) for name in wanted.get("people", [])}
-    User.objects.filter(username__in=wanted.get("admins", [])).update(is_staff=True, is_superuser=True)
     people |= {name: make_admin(name, display_name=name.title()) for name in wanted.get("superusers", [])}
     for slug, members in wanted.get("rooms", {}).items():
         owner, *others = [people[name] for name in members]

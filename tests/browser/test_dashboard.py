@@ -22,7 +22,7 @@ def figure(name: str) -> str:
 @pytest.mark.parametrize("supervised_site", [2], ids=["two workers"], indirect=True)
 def test_figures_move_and_a_killed_worker_goes(supervised_site: Site, enter: Enter) -> None:
     rooms = {"general": ["alice", "bob"], "attic": ["alice"]}
-    keys = supervised_site.seed(people=["alice", "bob"], admins=["alice"], rooms=rooms)
+    keys = supervised_site.seed(superusers=["alice"], people=["bob"], rooms=rooms)
     board = enter(supervised_site, keys["alice"], "/admin/")
     board.locator("#header").get_by_role("link", name="Dashboard").click()
     expect(board.locator(".live__word")).to_have_text("Live")
@@ -59,7 +59,7 @@ def test_figures_move_and_a_killed_worker_goes(supervised_site: Site, enter: Ent
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_dashboard_is_sound(site: Site, enter: Enter, scheme: str, width: int) -> None:
     rooms = {"general": ["alice"], "a-room-with-a-name-that-does-not-end-where-one-would-hope": ["alice"]}
-    keys = site.seed(people=["alice"], admins=["alice"], rooms=rooms, messages={"general": [["alice", "hello"]]})
+    keys = site.seed(superusers=["alice"], rooms=rooms, messages={"general": [["alice", "hello"]]})
     page = enter(site, keys["alice"], PATH, color_scheme=scheme, viewport={"width": width, "height": 800})
     expect(page.locator(".live__word")).to_have_text("Live")
     expect(page.locator(".board--rooms tbody tr")).to_have_count(2)

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
 
 from tests import processes
+from tests.emptying import empty_tables
 from tests.scale import seeder
 from tests.servers import Postgres, Redis, Worker, run_python, worker_environment
 
@@ -36,6 +38,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--seed") is None:  # before pytest-xdist hands the options to its processes
         config.option.seed = str(secrets.randbelow(1_000_000))
+    TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[attr-defined]
     # whitenoise warns of a missing directory, and warnings are errors here
     (settings.DATA_DIR / "static").mkdir(parents=True)
 

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
 
-from tests import processes
+from tests import forks, processes
 from tests.emptying import empty_tables
 from tests.scale import seeder
 from tests.servers import Postgres, Redis, Worker, run_python, worker_environment
@@ -45,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure() -> None:
     processes.kill_all()
+    forks.end()
     seeder.end()
     shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
 

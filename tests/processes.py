@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 
@@ -25,6 +26,19 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 running: "list[Process]" = []
 
 
+class Child(Protocol):
+    """What is used of subprocess.Popen."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, number: int, /) -> None: ...
+
+
 class Process:
     """One process at a time under one name; `start` again after it has ended. Its log goes on in the same file.
 
@@ -34,7 +48,7 @@ class Process:
     def __init__(self, name: str, log: Path) -> None:
         self.name = name
         self.log_file = log
-        self._popen: subprocess.Popen[bytes] | None = None
+        self._popen: Child | None = None
 
     @property
     def pid(self) -> int:
@@ -53,9 +67,13 @@ class Process:
         self, command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, uid: int | None = None
     ) -> None:
         assert not self.is_running
+        self._popen = self._launch([str(word) for word in command], env, uid)
+        running.append(self)
+
+    def _launch(self, command: Sequence[str], env: Mapping[str, str] | None, uid: int | None) -> Child:
         with self.log_file.open("ab") as log:
-            self._popen = subprocess.Popen(
-                [str(word) for word in command],
+            return subprocess.Popen(
+                command,
                 cwd=self.log_file.parent if uid else ROOT,
                 env=env,
                 stdin=subprocess.DEVNULL,
@@ -64,7 +82,6 @@ class Process:
                 process_group=0,
                 preexec_fn=before_exec(uid),
             )
-        running.append(self)
 
     def wait_until(self, ready: Callable[[], bool]) -> None:
         """Raises when the process ends before it is ready, or is not ready in time; its log is in the message."""

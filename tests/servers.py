@@ -13,14 +13,16 @@ import tempfile
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import redis
 
+from tests import forks
 from tests.binaries import postgres_binaries, reachable, redis_binary, unprivileged
-from tests.processes import ROOT, Process, accepts, free_port
+from tests.processes import ROOT, Child, Process, accepts, free_port
 
 
 class Redis(Process):
@@ -156,7 +158,10 @@ class Worker(Process):
 
     def launch(self) -> None:
         self.kill()
-        self.start([sys.executable, "-m", self._program, "--port", str(self.port)], env=self.env)
+        self.start(["-m", self._program, "--port", str(self.port)], env=self.env)
+
+    def _launch(self, command: Sequence[str], env: Mapping[str, str] | None, uid: int | None) -> Child:
+        return forks.start(command, env=env or {}, output=self.log_file)
 
     def wait_until_ready(self) -> None:
         self.wait_until(lambda: self.get("/readyz") == 200)

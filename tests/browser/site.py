@@ -18,6 +18,9 @@ from typing import Any
 
 import psutil
 
+from tests import forks
+from tests.processes import Child
+
 ROOT = Path(__file__).resolve().parents[2]
 # A worker imports Django and Twisted and opens its database: 2 s here, ten times that on a machine that is busy.
 START_SECONDS = 30
@@ -53,7 +56,7 @@ class Site:
         self.redis_url = ""
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
 
     def prepare(self) -> None:
         """Tables and hashed static files, once for all sites that are copied from this one."""
@@ -77,7 +80,8 @@ class Site:
 
     def start(self) -> None:
         """One worker."""
-        self._start("realtime_site.worker")
+        self._process = forks.start(["-m", "realtime_site.worker", "--port", str(self.port)], env=self._env())
+        self._wait()
 
     def supervise(self, workers: int) -> None:
         """As an operator starts it: a supervisor with that many workers, which it can replace. Two need `redis_url`.
@@ -88,11 +92,12 @@ class Site:
         shared = static.resolve()
         static.unlink()
         shutil.copytree(shared, static)
-        self._start("realtime_site.serve", "--workers", str(workers))
-
-    def _start(self, program: str, *options: str) -> None:
-        command = [sys.executable, "-m", program, "--port", str(self.port), *options]
+        command = [sys.executable, "-m", "realtime_site.serve", "--port", str(self.port), "--workers", str(workers)]
         self._process = subprocess.Popen(command, cwd=ROOT, env=self._env())
+        self._wait()
+
+    def _wait(self) -> None:
+        assert self._process
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -110,7 +115,7 @@ class Site:
     def stop(self) -> None:
         """Politely, so that a supervisor takes its workers along."""
         if self._process:
-            self._process.terminate()
+            self._process.send_signal(signal.SIGTERM)
             self._process.wait()
             self._process = None
 

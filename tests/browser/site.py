@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 
 from tests import forks
+from tests.collected import collect_into
 from tests.processes import Child
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,7 +63,7 @@ class Site:
         """Tables and hashed static files, once for all sites that are copied from this one."""
         self.data_dir.mkdir()
         self._run("manage.py", "migrate", "-v0")
-        self._run("manage.py", "collectstatic", "--noinput", "-v0")
+        collect_into(self.data_dir)
 
     def begin_to_seed(self) -> None:
         """For this site and its copies."""

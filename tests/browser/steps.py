@@ -6,6 +6,16 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+EVERYTHING: dict[str, Any] = {"resultTypes": ["violations"]}
+COLOURS = EVERYTHING | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+
+# They change bit by bit, if only for a millisecond.
+COLOURS_HAVE_CHANGED = """async () => {
+  await new Promise(requestAnimationFrame);
+  const changing = document.getAnimations().filter((one) => one instanceof CSSTransition);
+  await Promise.allSettled(changing.map((one) => one.finished));
+}"""
+
 
 def say(page: Page, text: str) -> None:
     page.locator("#message").fill(text)
@@ -50,7 +60,18 @@ def act(page: Page, text: str, action: str) -> None:
 
 
 def assert_accessible(page: Page, where: str) -> None:
-    found = Axe().run(page).response["violations"]
+    _assert_nothing_grave(Axe().run(page).response["violations"], where)
+
+
+def assert_accessible_in_light_and_dark(page: Page, where: str, context: str | None = None) -> None:
+    """Light and dark differ in colours, and axe looks at these in one of its rules."""
+    for scheme, options in (("light", EVERYTHING), ("dark", COLOURS)):
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate(COLOURS_HAVE_CHANGED)
+        _assert_nothing_grave(Axe().run(page, context, options).response["violations"], f"{where}, {scheme}")
+
+
+def _assert_nothing_grave(found: list[dict[str, Any]], where: str) -> None:
     grave = [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in {"serious", "critical"}]
     assert grave == [], where
 

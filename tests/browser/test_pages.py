@@ -7,7 +7,14 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Enter
 from tests.browser.site import Site
-from tests.browser.steps import act, assert_accessible, conversation_link, say, wait_until_connected
+from tests.browser.steps import (
+    act,
+    assert_accessible,
+    assert_accessible_in_light_and_dark,
+    conversation_link,
+    say,
+    wait_until_connected,
+)
 
 INSIDE = [
     "/rooms/general/",
@@ -31,12 +38,11 @@ SAID = [
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=list(WIDTHS))
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_sound(site: Site, enter: Enter, complaints: list[str], scheme: str, width: int) -> None:
+def test_every_page_is_sound(site: Site, enter: Enter, complaints: list[str], width: int) -> None:
     keys = site.seed(
         people=["alice", "bob"], rooms={"general": ["alice", "bob"], "design": ["bob"]}, messages={"general": SAID}
     )
-    options = {"color_scheme": scheme, "reduced_motion": "reduce", "viewport": {"width": width, "height": 700}}
+    options = {"reduced_motion": "reduce", "viewport": {"width": width, "height": 700}}
     page = enter(site, keys["alice"], "/rooms/general/", **options)
     wait_until_connected(page)
     for path in INSIDE:
@@ -59,16 +65,15 @@ def test_dialogs_are_sound(site: Site, enter: Enter, opener: str) -> None:
     expect(page.locator("remote-dialog dialog")).to_be_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_conversations_answers_and_blocked_people_are_sound(site: Site, enter: Enter, scheme: str) -> None:
+def test_conversations_answers_and_blocked_people_are_sound(site: Site, enter: Enter) -> None:
     people = ["alice", "bob", "carol"]
     said = [["bob", "Hello"], ["alice", "Hi, @room", 0], ["carol", "Noise"], ["bob", "Good", 1]]
     direct = [{"people": ["alice", "carol"], "messages": [["carol", "Hello"]]}, {"people": people, "messages": said}]
     keys = site.seed(people=people, rooms={"general": people}, messages={"general": said}, direct=direct)
-    page = enter(site, keys["alice"], "/rooms/general/", color_scheme=scheme, reduced_motion="reduce")
+    page = enter(site, keys["alice"], "/rooms/general/", reduced_motion="reduce")
     wait_until_connected(page)
     page.locator(".message__author", has_text="Carol").click()
-    assert_accessible(page, "a person's menu")
+    assert_accessible_in_light_and_dark(page, "a person's menu")
     page.locator("person-menu [data-action=block]").click()
     page.locator("#confirm [value=yes]").click()
     page.locator("[data-act=members]").click()
@@ -77,18 +82,18 @@ def test_conversations_answers_and_blocked_people_are_sound(site: Site, enter: E
     expect(page.locator(".message--folded")).to_be_visible()
     page.locator("#message").press_sequentially("@o")
     expect(page.locator(".completion")).to_be_visible()
-    assert_accessible(page, "a room with answers")
+    assert_accessible_in_light_and_dark(page, "a room with answers")
     for name in ("Bob, Carol", "Carol"):
         conversation_link(page, name).click()
-        assert_accessible(page, name)
+        assert_accessible_in_light_and_dark(page, name)
     page.get_by_role("button", name="New message").first.click()
     page.locator("#new-message [role=option]").first.click()
     expect(page.locator("#new-message .chip")).to_be_visible()
-    assert_accessible(page, "a new message")
+    assert_accessible_in_light_and_dark(page, "a new message")
     page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
     expect(page.locator("room-switcher [role=option]").first).to_be_visible()
-    assert_accessible(page, "the switcher")
+    assert_accessible_in_light_and_dark(page, "the switcher")
 
 
 def test_a_room_is_made_in_a_dialog_and_open_at_once(site: Site, enter: Enter) -> None:
@@ -118,5 +123,7 @@ def test_light_and_dark_are_remembered(site: Site, enter: Enter) -> None:
 def _check(page: Page, path: str) -> None:
     page.goto(path)
     expect(page.locator("h1").first).not_to_have_text("")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than its window"
-    assert_accessible(page, path)
+    assert_accessible_in_light_and_dark(page, path)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than its window"

@@ -16,6 +16,7 @@ here is listed at the end with its cure; with CI=true it counts as failed. The l
 # Until `run` nothing but the standard library: `--check` comes before anything is installed.
 import os
 import secrets
+import shutil
 import signal
 import sys
 import time
@@ -117,9 +118,10 @@ def run(choice: Choice) -> int:
     """Every stage runs, whatever became of the one before. The exit code."""
     from tests.runner.command import adopt_orphans
     from tests.runner.results import Result
-    from tests.runner.stages import RESULTS
+    from tests.runner.stages import COLLECTED, RESULTS
 
     RESULTS.mkdir(exist_ok=True)
+    shutil.rmtree(COLLECTED, ignore_errors=True)  # each run collects anew
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell that runs this in the background has SIGINT ignored
         signal.signal(number, _interrupt)
     adopt_orphans()

@@ -17,6 +17,7 @@ from tests.runner.results import Result
 from tests.servers import Postgres, Redis
 
 RESULTS = ROOT / "test-results"
+COLLECTED = RESULTS / "collected"  # tests/collected.py's
 SHOWN_LINES = 300  # of what a failed stage printed; the file has all
 TOOLS = Path(sys.executable).parent
 # A test that hangs shows where after this; none has a reason to take half as long.

@@ -21,6 +21,7 @@ from realtime_site.chaos.client import Client
 from realtime_site.chaos.link import until
 from realtime_site.live.http import BODY_BYTES
 from tests.binaries import proxy_binary
+from tests.collected import collect_into
 from tests.conftest import starter_of_workers
 from tests.processes import ROOT
 from tests.scale.balanced import PAGES, PAGES_AND_FORMS, WORKERS, Balanced, Systemd
@@ -56,6 +57,7 @@ def site(
     directory = tmp_path_factory.mktemp("balanced")
     database = postgres_server.database_url(postgres_server.create_database(migrated_database))
     settings = {"SITE_URL": SITE_URL, "TRUSTED_PROXIES": "1", "DATA_DIR": str(directory), "DRAIN_SECONDS": "2"}
+    collect_into(directory)
     run_python(worker_environment(directory, database, redis_server.url) | settings, "manage.py", "prepare")
     with starter_of_workers(directory, database, redis_server.url) as start:
         site = Site(start(WORKERS, **settings), PEOPLE)

@@ -24,8 +24,8 @@ TOOLS = Path(sys.executable).parent
 HANGS_SECONDS = 180
 # Side by side, each process with its own servers. Past four the machine's memory is the limit, not its cores.
 PROCESSES = max(2, min(4, os.cpu_count() or 2))
-# Where tests wait for leases, drains and recoveries, one more has the cores meanwhile.
-WAITING = ("scale", "faults")
+# Where tests wait for a database, for leases, drains and recoveries, or for a page, one more has the cores meanwhile.
+WAITING = ("postgres", "scale", "faults", "browser")
 
 
 class Stage:
@@ -164,9 +164,12 @@ def _servers() -> Iterator[dict[str, str]]:
 
 
 def _environment() -> dict[str, str]:
-    """This one's, without what a developer has set for their own site."""
+    """This one's, without what a developer has set for their own site.
+
+    Bytecode is kept: without, each process compiles all modules and rewrites all assertions anew.
+    """
     configured = set(re.findall(r'env\.\w+\("([A-Z_]+)"', (ROOT / "realtime_site" / "settings.py").read_text()))
-    return {name: value for name, value in os.environ.items() if name not in configured}
+    return {name: value for name, value in os.environ.items() if name not in {*configured, "PYTHONDONTWRITEBYTECODE"}}
 
 
 def _is_path(word: str) -> bool:

@@ -1,6 +1,8 @@
 """Rooms as people make, change, give away and close them, their links, and what the others see of it."""
 
 import re
+import sqlite3
+from contextlib import closing
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -75,6 +77,11 @@ def test_links_let_in_whom_and_as_many_as_they_say_until_they_are_taken_back(
     expect(message(ana, "Eve joined")).to_be_visible()
     ana.locator(".room-header [data-act=invite]").click()
     expect(ana.locator(".links__one")).to_contain_text("used 1 time")
+    _let_expire(site)
+    fay.goto(link)
+    expect(fay.get_by_text(VOID)).to_be_visible()
+    fay.goto("/rooms/other/")
+    wait_until_connected(fay)
     ana.get_by_label("Add somebody by their username").fill("fay")
     ana.get_by_role("button", name="Add", exact=True).click()
     room_link(fay, "general").click()
@@ -83,8 +90,16 @@ def test_links_let_in_whom_and_as_many_as_they_say_until_they_are_taken_back(
     complaints[:] = [text for text in complaints if "404" not in text]
 
 
-def test_an_archived_room_is_closed_for_all_until_an_admin_restores_it(site: Site, enter: Enter) -> None:
+def test_what_admins_do_in_a_room_is_seen_there_and_seen_undone(site: Site, enter: Enter) -> None:
     ana, bob, root = _enter(site, enter, "ana", "bob", "root")
+    root.goto("/admin/chat/room/")
+    root.get_by_role("link", name="general").click()
+    root.get_by_role("link", name="Change the role of Bob").click()
+    root.get_by_label("Role").select_option("moderator")
+    _confirm_as_admin(root, "Change")
+    expect(bob.locator(".room-header .queue")).to_be_visible()
+    _act_as_admin(root, "Undo", "Undo")
+    expect(bob.locator(".room-header .queue")).to_be_hidden()
     ana.locator(".room-header [data-act=settings]").click()
     ana.get_by_label("Why it is archived").fill("The summer is over")
     ana.get_by_role("button", name="Archive").click()
@@ -172,6 +187,12 @@ def _make_link(page: Page, days: str, people: str) -> str:
     return page.get_by_label("Invitation link").input_value()
 
 
+def _let_expire(site: Site) -> None:
+    """All links, a day ago."""
+    with closing(sqlite3.connect(site.data_dir / "db.sqlite3", timeout=30)) as connection, connection:
+        connection.execute("UPDATE chat_invitation SET expires_at = datetime('now', '-1 day')")
+
+
 def _follow(page: Page, link: str) -> None:
     page.goto(link)
     page.get_by_role("button", name="Join the room").click()
@@ -180,6 +201,10 @@ def _follow(page: Page, link: str) -> None:
 
 def _act_as_admin(page: Page, link: str, yes: str) -> None:
     page.get_by_role("link", name=link, exact=True).click()
+    _confirm_as_admin(page, yes)
+
+
+def _confirm_as_admin(page: Page, yes: str) -> None:
     page.get_by_label("Reason").fill("They asked for it")
-    page.get_by_role("button", name=yes).click()
+    page.get_by_role("button", name=yes, exact=True).click()
     expect(page.locator(".messagelist .success")).to_be_visible()

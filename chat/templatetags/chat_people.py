@@ -19,7 +19,7 @@ SHOWN = 100
 
 @register.simple_tag(takes_context=True)
 def chat_of(context: Context, person: Any) -> dict[str, Any]:
-    """Rooms with roles, as far as they are named to this admin, restrictions in force, reports against their messages."""
+    """Rooms that are named to this admin, with roles, restrictions in force, reports against their messages."""
     admin = context["request"].user
     may = admin.has_perm
     moderates = may("chat.moderate_room")

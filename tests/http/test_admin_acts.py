@@ -387,7 +387,7 @@ def offered_rooms(client, person, asked=""):
 
 def test_private_rooms_are_named_to_who_may_see_them(client, scene):
     bob = scene["person"]
-    other, mine = make_room("other", make_user("o"), kind="private"), make_room("mine", bob, kind="private")
+    other, _ = make_room("other", make_user("o"), kind="private"), make_room("mine", bob, kind="private")
     market = make_room("market", make_user("m"))
     ask, page = f"?room={other.pk}", reverse("admin:accounts_user_person", args=[bob.pk])
     client.force_login(staff("moderates", "chat.moderate_room", "accounts.view_user"))

@@ -53,7 +53,7 @@ class Side:
 
 def meet(first: Callable[[Callable[[], None]], Any], *others: Callable[[], Any]) -> None:
     """`first` is called with what it calls where it holds its locks; then the others come, one after the other, each
-    until it waits. All must come to their ends.
+    until it waits. All must come to their ends; raises what any of them raised.
     """
     sides: list[Side] = []
 
@@ -68,7 +68,11 @@ def meet(first: Callable[[Callable[[], None]], Any], *others: Callable[[], Any])
     sides[0].begin()
     for side in sides:  # grows
         side.thread.join(2 * SECONDS)
-    assert [side.error for side in sides] == [None] * (1 + len(others))
+        assert not side.thread.is_alive(), "It does not end."
+    for side in sides:
+        if side.error:
+            raise side.error
+    assert len(sides) == 1 + len(others), "The first has met nobody."
 
 
 def then(call: Callable[..., Any], here: Callable[[], None]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 
 from chat.models import Membership, Message, Restriction, Room
-from chat.services import invitations, measures, removals, restrictions, rooms
+from chat.services import announcements, invitations, measures, removals, restrictions, rooms
 from chat.services.messages import Draft, post_batch
 from notifications.api import notify
 from notifications.models import Notification
@@ -131,3 +131,17 @@ def test_a_ban_is_taken_back_while_who_inherited_the_room_reads_it(monkeypatch: 
         lambda: rooms.read(user_id=heir.pk, room_id=house.room.pk, seq=2),
     )
     assert Membership.objects.get(room=house.room, role="owner").user == zoe
+
+
+def test_a_button_that_is_pressed_twice_at_once_announces_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    by, token = actor(make_user("sam"), Entry.Via.ADMIN), uuid4()
+
+    def announce() -> None:
+        announcements.to_all_online(by=by, text="Cake", reason="", token=token)
+
+    def first(here: Callable[[], None]) -> None:
+        monkeypatch.setattr(announcements, "record", then(announcements.record, here))
+        announce()
+
+    meet(first, announce)
+    assert Entry.objects.count() == 1

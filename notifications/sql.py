@@ -41,7 +41,7 @@ def lock_inboxes(user_ids: Iterable[int], *, taking: int = 0) -> dict[int, int]:
 
 
 def hold_inboxes(user_ids: Iterable[int]) -> None:
-    """Locks those that are there, in the same order, for whoever changes several of a person's deliveries or devices."""
+    """Locks those that are there, in the same order, for whoever changes several deliveries or devices of a person."""
     held = Inbox.objects.select_for_update().filter(pk__in=set(user_ids))
     list(held.order_by("pk").values_list("pk"))
 

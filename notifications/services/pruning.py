@@ -57,7 +57,8 @@ def _old_notifications(before: datetime) -> QuerySet[Notification]:
 @transaction.atomic
 def _forget_decisions(before: datetime) -> int:
     """What somebody just changes is left for the next time: who holds no inbox waits for nobody's rows."""
-    ids = list(_old_decisions(before).select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)[:BATCH])
+    old = _old_decisions(before).select_for_update(skip_locked=True, no_key=True)
+    ids = list(old.values_list("pk", flat=True)[:BATCH])
     return Notification.objects.filter(pk__in=ids).update(why={}) if ids else 0
 
 

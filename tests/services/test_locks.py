@@ -24,6 +24,7 @@ from tests.services.meeting import meet, then
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+
 def say(room: Room, **bodies: str) -> None:
     """Together, as group commit does it."""
     authors = {user.username: user for user in User.objects.filter(username__in=bodies)}
@@ -95,7 +96,7 @@ def test_somebody_reads_in_slow_mode_while_they_write_and_are_called(monkeypatch
     assert Notification.objects.filter(user=house.ben, read_at=None).count() == 1
 
 
-def test_several_messages_are_deleted_while_those_they_called_are_told_something(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_are_deleted_while_those_they_called_are_told_something(monkeypatch: pytest.MonkeyPatch) -> None:
     house, zoe = House(), make_user("zoe")
     Membership.objects.create(room=house.room, user=zoe)
     say(house.room, olga="@zoe")
@@ -111,7 +112,7 @@ def test_several_messages_are_deleted_while_those_they_called_are_told_something
 
 
 def test_a_ban_is_taken_back_while_who_inherited_the_room_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three in a circle: the reader waits for whoever tells them and the banned something, who waits for the undoing."""
+    """Three in a circle: the reader waits for whoever tells both something, who waits for the undoing."""
     house = House()
     say(house.room, ben="@olga")
     zoe = make_user("zoe")

@@ -69,6 +69,22 @@ def test_each_act_upon_a_person_reaches_them_and_can_be_undone(site: Site, enter
     expect(ana.get_by_text("Nobody is banned")).to_be_visible()
 
 
+def test_enter_in_the_reason_leads_to_the_button_and_bans_nobody(site: Site, enter: Enter) -> None:
+    ana, bob = _enter(site, enter, "ana", "bob")
+    _ask(ana, "Ban…")
+    ana.get_by_label("Reason").press("Enter")
+    ban = ana.locator("dialog.ask").get_by_role("button", name="Ban")
+    expect(ban).to_be_focused()
+    ana.get_by_label("Reason").focus()
+    ana.keyboard.down("Enter")
+    ana.keyboard.down("Enter")  # held: it is on the button by now
+    ana.keyboard.up("Enter")
+    expect(ban).to_be_focused()
+    expect(bob).to_have_url("/rooms/general/")
+    ana.keyboard.press("Enter")
+    expect(bob).to_have_url("/rooms/other/")
+
+
 def test_a_room_says_why_one_cannot_write_there(site: Site, enter: Enter) -> None:
     ana, bob = _enter(site, enter, "ana", "bob")
     standing = bob.locator(".composer__standing")
@@ -98,10 +114,14 @@ def _enter(site: Site, enter: Enter, *names: str) -> list[Page]:
 
 def _act(page: Page, label: str, yes: str, reason: str = "") -> None:
     """Upon Bob, from his menu."""
-    page.locator("button.message__author", has_text="Bob").first.click()
-    page.locator("person-menu").get_by_role("button", name=label).click()
+    _ask(page, label)
     page.get_by_label("Reason").fill(reason)
     _confirm(page, yes)
+
+
+def _ask(page: Page, label: str) -> None:
+    page.locator("button.message__author", has_text="Bob").first.click()
+    page.locator("person-menu").get_by_role("button", name=label).click()
 
 
 def _confirm(page: Page, yes: str) -> None:

@@ -27,7 +27,7 @@ SIZE = 10
 EVERYBODY = 10_000
 PER_SECOND = 5.0
 # As long as the announcement takes here, with its rests.
-SECONDS = 13.0
+SECONDS = 18.0
 PAIRS = 6
 Figures = dict[str, Any]
 

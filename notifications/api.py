@@ -20,8 +20,8 @@ from realtime_site.live.frames import check_text
 User = AbstractBaseUser | int
 Users = User | Iterable[User] | QuerySet[Any]
 
-# Thirds of a thousand: whoever posts meanwhile waits for the processor no longer than for these, some 40 ms.
-ANNOUNCED_TOGETHER = 334
+# Eighths of a thousand: whoever posts meanwhile waits for the processor no longer than for these, some 6 ms.
+ANNOUNCED_TOGETHER = 125
 
 
 def notify(

@@ -64,7 +64,7 @@ class Gathered:
             blocked=blocked,
             inactive=not person.is_active,
             level=self.levels.get((user_id, story.scope), story.default_level) if levelled else None,
-            on=switched_on(self.switches, user_id, story.kind),
+            on=switched_on(self.switches, user_id, story.kind) if person.has_switches else story.kind.on,
             time_zone=person.time_zone,
             quiet_from=person.quiet_from,
             quiet_until=person.quiet_until,

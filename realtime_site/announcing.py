@@ -33,7 +33,7 @@ from realtime_site.live.errors import ClientError
 
 logger = logging.getLogger(__name__)
 
-# Between two thousands: SQLite has one writer, and whoever posts meanwhile must get their turn.
+# Between two transactions: SQLite has one writer, and whoever posts meanwhile must get their turn.
 BREATH_SECONDS = 0.2
 # Longer than a thousand take on a busy machine: after this nobody is at it any more.
 STALLED_SECONDS = 60

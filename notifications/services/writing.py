@@ -4,12 +4,13 @@ One transaction a thousand people or fewer, or the caller's; at most a dozen sta
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications import facts, policy, protocol, sql, wire
@@ -67,7 +68,8 @@ def write(
 
     Of several with one `dedupe_key` a person gets the first, as long as it stands: one that was withdrawn is renewed,
     with the next number, and so is one that was no mention by one that is. `together`: how many at most are written in
-    one transaction. `between` is called after each, outside of it, with the number of people done.
+    one transaction. `between` is called with the number of people done: after each transaction, and before the first of
+    a thousand people, who have just been looked at.
     """
     written = done = 0
     if actors is None:
@@ -76,11 +78,12 @@ def write(
         now = timezone.now()
         # Everything that can be is done before the transaction: on SQLite nobody else writes while it lasts.
         decided, devices = _decided(chunk, now)
+        at_once = _nobody_has(decided)
+        if between:
+            between(done)
         for start in range(0, len(decided), together):
             portion = decided[start : start + together]
-            # No savepoint: inside a caller's transaction either all is stored or nothing.
-            with transaction.atomic(savepoint=False):
-                written += _write(portion, devices, actors, now)
+            written += _stored(portion, devices, actors, now, at_once=at_once)
             done += len(portion)
             if between:
                 between(done)
@@ -117,38 +120,59 @@ def _decided(copies: Sequence[Copy], now: datetime) -> tuple[list[Written], Devi
     return rows, gathered.devices
 
 
-def _write(rows: list[Written], devices: Devices, actors: Actors, now: datetime) -> int:
-    one_each = _takes_one_each(rows)
-    heads = sql.lock_inboxes((row.copy.user_id for row in rows), taking=int(one_each))
-    rows = [row for row in rows if row.copy.user_id in heads]
-    if one_each:
-        for row in rows:
-            row.seq = heads[row.copy.user_id]
-    else:
-        rows = _new(rows)
+def _stored(rows: list[Written], devices: Devices, actors: Actors, now: datetime, *, at_once: bool) -> int:
+    """In a transaction. No savepoint: inside a caller's either all is stored or nothing."""
+    if at_once and _takes_one_each(rows):
+        try:
+            with transaction.atomic(savepoint=False):
+                return _send(_place(rows, now), devices, actors, now)
+        except IntegrityError:  # somebody was told by the same key just now
+            if connection.in_atomic_block:
+                raise
+    with transaction.atomic(savepoint=False):
+        heads = sql.lock_inboxes(row.copy.user_id for row in rows)
+        rows = _new([row for row in rows if row.copy.user_id in heads])
         _number(rows, heads)
-    _store(rows, now)
+        _store(rows, now)
+        return _send(rows, devices, actors, now)
+
+
+def _send(rows: list[Written], devices: Devices, actors: Actors, now: datetime) -> int:
     items = (outbox.Item(row.pk, row.copy.user_id, row.copy.story.tag, row.decision) for row in rows if row.pk)
     outbox.send(items, devices, now)
     _tell(rows, actors, now)
     return len(rows)
 
 
-def _takes_one_each(rows: Sequence[Written]) -> bool:
-    """Whether it is known before their inboxes are read that each takes the next number of its own: the usual case, a
-    statement less.
+def _nobody_has(rows: Sequence[Written]) -> bool:
+    """Whether no inbox need be read under its lock: there are no keys, or nobody has been told by one of them. In a
+    caller's transaction, where one could not try again, only the former.
     """
-    people = {row.copy.user_id for row in rows}
-    return len(people) == len(rows) and all(row.shown and row.copy.story.dedupe_key is None for row in rows)
+    keys = _keys(rows)
+    if not keys or connection.in_atomic_block:
+        return not keys
+    return not _told(rows, keys).exists()
+
+
+def _takes_one_each(rows: Sequence[Written]) -> bool:
+    """Whether each takes the next number of an inbox of its own: the usual case, all in one statement."""
+    return all(row.shown for row in rows) and len({row.copy.user_id for row in rows}) == len(rows)
+
+
+def _place(rows: list[Written], now: datetime) -> list[Written]:
+    """Stores them. Those whose people are gone are left out."""
+    placed = sql.insert_next([_columns(row, now) for row in rows])
+    known = ((row, placed.get(row.copy.user_id)) for row in rows)
+    return [replace(row, pk=place.pk, seq=place.seq) for row, place in known if place]
 
 
 def _store(rows: list[Written], now: datetime) -> None:
     renewed = [row for row in rows if row.pk is not None]
     fresh = [row for row in rows if row.pk is None]
     if renewed:
-        sql.renew([_columns(row, now) | {"id": row.pk} for row in renewed])
+        sql.renew([_numbered(row, now) | {"id": row.pk} for row in renewed])
         outbox.drop([row.pk for row in renewed if row.pk])
-    for row, pk in zip(fresh, sql.insert(Notification, [_columns(row, now) for row in fresh]), strict=True):
+    for row, pk in zip(fresh, sql.insert(Notification, [_numbered(row, now) for row in fresh]), strict=True):
         row.pk = pk
 
 
@@ -170,12 +194,10 @@ def _new(rows: list[Written]) -> list[Written]:
     """Those the person has not got yet, or whose row gives way. One query, under the lock of their inboxes, if any has
     a key.
     """
-    keys = {row.copy.story.dedupe_key for row in rows if row.copy.story.dedupe_key is not None}
+    keys = _keys(rows)
     if not keys:
         return rows
-    people = sorted({row.copy.user_id for row in rows})
-    found = Notification.objects.order_by().filter(user__in=people, dedupe_key__in=keys)
-    values = found.values_list("user", "dedupe_key", *Standing._fields)
+    values = _told(rows, keys).values_list("user", "dedupe_key", *Standing._fields)
     known = {(user, key): Standing(*rest) for user, key, *rest in values}
     result, taken = list[Written](), set[tuple[int, str]]()
     for row in rows:
@@ -190,6 +212,15 @@ def _new(rows: list[Written]) -> list[Written]:
     return result
 
 
+def _keys(rows: Sequence[Written]) -> set[str]:
+    return {row.copy.story.dedupe_key for row in rows if row.copy.story.dedupe_key is not None}
+
+
+def _told(rows: Sequence[Written], keys: Set[str]) -> QuerySet[Notification]:
+    people = sorted({row.copy.user_id for row in rows})
+    return Notification.objects.order_by().filter(user__in=people, dedupe_key__in=keys)
+
+
 def _number(rows: Sequence[Written], heads: Mapping[int, int]) -> None:
     """Gives those that are shown the next numbers of their inboxes."""
     taken: dict[int, int] = {}
@@ -198,6 +229,10 @@ def _number(rows: Sequence[Written], heads: Mapping[int, int]) -> None:
             user_id = row.copy.user_id
             row.seq = taken[user_id] = taken.get(user_id, heads[user_id]) + 1
     sql.store_heads(taken)
+
+
+def _numbered(row: Written, now: datetime) -> dict[str, Any]:
+    return _columns(row, now) | {"seq": row.seq, "changed": row.seq}
 
 
 def _columns(row: Written, now: datetime) -> dict[str, Any]:
@@ -214,8 +249,6 @@ def _columns(row: Written, now: datetime) -> dict[str, Any]:
         "body": story.body,
         "url": story.url,
         "dedupe_key": story.dedupe_key,
-        "seq": row.seq,
-        "changed": row.seq,
         "shown": row.shown,
         "why": row.why,
         "created_at": now,

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from notifications import catchup, facts
-from notifications.api import notify
+from notifications.api import announce, notify
 from notifications.models import Delivery, Device, Inbox, Notification
 from realtime_site.accounts.models import User
 from tests.factories import make_user
@@ -113,6 +113,34 @@ def test_a_thousand_people_cost_a_dozen_queries() -> None:
     ) as queries:
         assert notify(User.objects.filter(username__startswith="p"), "announcement", title="Hello") == 1000
     assert len(queries) <= 12
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("key", [None, "k"])
+def test_an_announcement_in_small_transactions_costs_a_dozen_queries_a_thousand(key: str | None) -> None:
+    User.objects.bulk_create(User(username=f"p{number}", password="!") for number in range(1000))
+    with CaptureQueriesContext(connection) as queries:
+        assert announce(User.objects.all(), title="Hello", dedupe_key=key) == 1000
+    asked = [query["sql"] for query in queries.captured_queries if not query["sql"].startswith(("BEGIN", "COMMIT"))]
+    assert len(asked) <= (12 if connection.vendor == "postgresql" else 24)  # SQLite cannot write two tables in one
+
+
+@pytest.mark.django_db(transaction=True)
+def test_somebody_told_by_the_same_key_while_an_announcement_rests_is_not_told_again() -> None:
+    alice, bob = make_user("alice"), make_user("bob")
+    told = []
+
+    def between(done: int) -> None:
+        if not told:
+            told.append(notify(bob, "announcement", title="By another", dedupe_key="k"))
+
+    assert announce([alice, bob], title="Hello", dedupe_key="k", between=between) == 1
+    assert told == [1]
+    assert sorted(Notification.objects.values_list("user", "seq", "title")) == [
+        (alice.pk, 1, "Hello"),
+        (bob.pk, 1, "By another"),
+    ]
+    assert Inbox.objects.get(user=bob).head == 1
 
 
 def test_heads_of_thousands_of_inboxes_are_one_query_without_parameters() -> None:

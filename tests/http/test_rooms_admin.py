@@ -150,6 +150,75 @@ def test_a_room_is_given_to_somebody_in_it() -> None:
     assert room.memberships.get(role="owner").user == ana
 
 
+def role_of(room: Room, user: User) -> str:
+    return room.memberships.get(user=user).role
+
+
+def role_page(room: Room, user: User) -> str:
+    return reverse("admin:chat_room_role", args=[room.pk, user.pk])
+
+
+def test_a_role_is_changed_from_the_list_of_members_and_given_back() -> None:
+    ana, bob = make_user("ana"), make_user("bob")
+    room = make_room("general", ana, bob)
+    sam = staff("view_room", "transfer_room")
+    client, where = browser(sam), role_page(room, bob)
+    assert f'href="{where}"' in client.get(address("change", room)).content.decode()
+    assert "bob is a member of general." in client.get(where).content.decode()
+    asked = client.post(where, {"role": "owner", "reason": "why"}).content.decode()
+    assert "The room has 2 owners then." in asked
+    assert client.post(where, {"role": "owner", "reason": " ", "confirm": "1"}).status_code == 422
+    assert client.post(where, {"role": "king", "reason": "why", "confirm": "1"}).status_code == 422
+    assert not Entry.objects.exists()
+    data = {"role": "moderator", "reason": "why", "confirm": "1"}
+    assert client.post(where, data, REMOTE_ADDR="192.0.2.7")["Location"] == address("change", room)
+    assert role_of(room, bob) == "moderator"
+    entry = Entry.objects.get()
+    assert (entry.action, entry.actor, entry.person, entry.room) == ("member.role", sam, bob, room.pk)
+    assert (entry.via, entry.address, entry.reason) == ("admin", "192.0.2.7", "why")
+    assert client.post(where, data).status_code == 422  # that is theirs already
+    way = reverse("admin:audit_entry_undo", args=[entry.pk])
+    for lacking, status in (("undo_entry", 403), ("transfer_room", 404)):
+        other = make_user(lacking, is_staff=True)
+        rights = {"undo_entry", "transfer_room", "moderate_room", "view_room"} - {lacking}
+        other.user_permissions.set(Permission.objects.filter(codename__in=rights))
+        assert browser(other).post(way, data).status_code == status
+    sam.user_permissions.add(Permission.objects.get(codename="undo_entry"))
+    assert client.post(way, data).status_code == 302
+    assert role_of(room, bob) == "member"
+
+
+def test_a_role_is_changed_by_who_may_and_of_whom_they_may() -> None:
+    ana, bob, root = make_user("ana"), make_user("bob"), make_admin("root")
+    sam = staff("view_room", "transfer_room")
+    room, other = make_room("general", ana, bob, root, sam), make_room("other", ana)
+    data = {"role": "moderator", "reason": "why", "confirm": "1"}
+    for client in (browser(staff(*RIGHTS, username="without")), browser(staff("transfer_room", username="blind"))):
+        assert client.get(role_page(room, bob)).status_code == 403
+        assert client.post(role_page(room, bob), data).status_code == 403
+        assert "/role/" not in client.get(address("change", room)).content.decode()
+    client = browser(sam)
+    for above in (sam, root):
+        assert client.post(role_page(room, above), data).status_code == 403
+        assert role_page(room, above) not in client.get(address("change", room)).content.decode()
+    assert client.post(role_page(other, bob), data).status_code == 404
+    strict = browser(make_admin("strict"), enforce_csrf_checks=True)
+    assert strict.post(role_page(room, bob), data).status_code == 403
+    assert not Entry.objects.exists()
+
+
+def test_the_last_owner_stays_one() -> None:
+    ana = make_user("ana")
+    room = make_room("general", ana)
+    client, data = browser(staff("view_room", "transfer_room")), {"role": "member", "reason": "why"}
+    assert "would have no owner" in client.post(role_page(room, ana), data).content.decode()
+    refused = client.post(role_page(room, ana), data | {"confirm": "1"})
+    assert (refused.status_code, b"needs an owner" in refused.content) == (422, True)
+    assert role_of(room, ana) == "owner"
+    administration.archive(by=COMMAND, room_id=room.pk, reason="")
+    assert "/role/" not in client.get(address("change", room)).content.decode()
+
+
 def test_a_room_is_made_for_its_owner() -> None:
     make_user("ana")
     where = reverse("admin:chat_room_add")

@@ -143,6 +143,14 @@ def bring_back(room: LockedRoom, person_id: int, seat: dict[str, Any]) -> str:
     return role
 
 
+def lock_heir(room: LockedRoom, seat: dict[str, Any] | None) -> None:
+    """For `bring_back`, by whoever tells of something before it: memberships are locked before inboxes, as who reads
+    locks them.
+    """
+    if seat and seat["heir"]:
+        list(Membership.objects.select_for_update().filter(room=room.pk, user=seat["heir"][0]).values_list("pk"))
+
+
 def _take_back(room: LockedRoom, heir: tuple[int, str] | None) -> None:
     """What somebody inherited, if anybody did and has it still."""
     if heir is None:

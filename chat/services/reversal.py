@@ -33,6 +33,7 @@ def _undo_remove(entry: Entry, by: Actor) -> str:
 
 def _undo_ban(entry: Entry, by: Actor) -> str:
     room, person_id = _again_in(entry)
+    measures.lock_heir(room, entry.details["seat"])
     placed, before = _unplace(entry, by, room)
     invitations.reopen(entry.details.get("invitations", ()))
     if before is not None and not measures.is_over(before):

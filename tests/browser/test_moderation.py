@@ -131,6 +131,23 @@ def _look_at_menu(page: Page, label: str, name: str = "Bob") -> None:
     page.keyboard.press("Escape")
 
 
+def test_enter_in_the_reason_leads_to_the_button_and_bans_nobody(site: Site, enter: Enter) -> None:
+    ana, bob = _enter(site, enter, "ana", "bob")
+    ana.locator("button.message__author", has_text="Bob").first.click()
+    ana.locator("person-menu").get_by_role("button", name="Ban…").click()
+    ana.get_by_label("Reason").press("Enter")
+    ban = ana.locator("dialog.ask").get_by_role("button", name="Ban")
+    expect(ban).to_be_focused()
+    ana.get_by_label("Reason").focus()
+    ana.keyboard.down("Enter")
+    ana.keyboard.down("Enter")  # held: it is on the button by now
+    ana.keyboard.up("Enter")
+    expect(ban).to_be_focused()
+    expect(bob).to_have_url("/rooms/general/")
+    ana.keyboard.press("Enter")
+    expect(bob).to_have_url("/rooms/other/")
+
+
 def test_a_room_says_why_one_cannot_write_there(site: Site, enter: Enter) -> None:
     ana, bob = _enter(site, enter, "ana", "bob")
     standing = bob.locator(".composer__standing")

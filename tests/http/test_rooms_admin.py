@@ -31,7 +31,7 @@ ACTS: list[tuple[str, str, dict[str, Any], str]] = [
     ("restrict", "chat.moderate_room", {"slow_mode_seconds": 30, "read_only": "on"}, "room.restrict"),
     ("kind", "chat.change_room", {"kind": "private"}, "room.kind"),
     ("keep", "chat.change_room", {"days": 30}, "room.retention"),
-    ("announce", "chat.announce", {"text": "Cake at three"}, "room.announce"),
+    ("announce", "chat.announce", {"text": "Cake at three", "token": str(uuid4())}, "room.announce"),
     ("archive", "chat.archive_room", {}, "room.archive"),
 ]
 RIGHTS = ["view_room", "change_room", "moderate_room", "announce", "archive_room", "export_room", "read_private_room"]
@@ -96,6 +96,29 @@ def test_a_form_of_another_site_does_nothing(name: str) -> None:
     client = browser(make_admin(), enforce_csrf_checks=True)
     assert client.post(address(name, room), {"reason": "why", "confirm": "1"}).status_code == 403
     assert not Entry.objects.exists()
+
+
+def test_a_button_that_is_pressed_twice_announces_once_in_the_room() -> None:
+    room = make_room("general", make_user("ana"))
+    client, where = browser(staff("view_room", "announce")), address("announce", room)
+    tokens = [client.get(where).context["form"]["token"].value() for _ in range(2)]
+    data = {"text": "Cake", "reason": "why", "confirm": "1", "token": str(tokens[0])}
+    answers = [client.post(where, data) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [302, 302]
+    entry = Entry.objects.get()
+    assert said_in(room) == ["Cake"]
+    assert client.post(where, data | {"text": "Tea"}).status_code == 302  # who goes back, and says something else
+    assert client.post(where, data | {"token": str(tokens[1])}).status_code == 302
+    assert said_in(room) == ["Cake", "Tea", "Cake"]
+    undo(entry_id=entry.pk, by=COMMAND)
+    again = client.post(where, data)
+    assert (again.status_code, b"taken back" in again.content) == (422, True)
+    assert said_in(room) == ["Tea", "Cake"]
+
+
+def said_in(room: Room) -> list[str]:
+    said = Message.objects.filter(room=room, body__startswith="Announcement").order_by("seq")
+    return [body.rpartition(": ")[2] for body in said.values_list("body", flat=True)]
 
 
 def test_a_room_is_restored() -> None:

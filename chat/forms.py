@@ -77,6 +77,11 @@ class RoomSettingsForm(PlainForm, forms.ModelForm):  # type: ignore[type-arg]
 
 
 class ArchiveForm(PlainForm, forms.Form):
+    """On the same page as the settings, which ask for a reason too: two fields of one id would share a label."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "id_archive_%s", **kwargs})
+
     reason = forms.CharField(max_length=300, label="Why it is archived")
 
 

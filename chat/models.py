@@ -32,7 +32,7 @@ class Room(models.Model):
     people_key = models.CharField(max_length=200, unique=True, null=True, blank=True, editable=False)
     head = models.BigIntegerField(default=0, editable=False)
     # Everybody who signs up becomes a member of these.
-    is_default = models.BooleanField(default=False)
+    is_default = models.BooleanField("for everybody new", default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     last_message_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -253,7 +253,7 @@ class Report(models.Model):
     class Reason(models.TextChoices):
         SPAM = "spam"
         ABUSE = "abuse"
-        PRIVATE = "private", "somebody's private matters"
+        PRIVATE = "private", "Somebody's private matters"
         OTHER = "other"
 
     class Outcome(models.TextChoices):

@@ -41,6 +41,12 @@ def _taking(user_ids: Sequence[int], taking: int) -> str:
     )
 
 
+def hold_inboxes(user_ids: Iterable[int]) -> None:
+    """Locks those that are there, in the same order, for whoever changes several deliveries or devices of a person."""
+    held = Inbox.objects.select_for_update().filter(pk__in=set(user_ids))
+    list(held.order_by("pk").values_list("pk"))
+
+
 def _of_those_who_stay(heads: dict[int, int]) -> dict[int, int]:
     """Without the inboxes of people whose accounts went while one waited for the lock. Not asked for with it: whoever
     deletes an account takes its inbox first, and the account after that.

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Sequence
 from typing import Any, TypedDict
-from uuid import uuid4
 
 from django import forms
 from django.contrib import admin
@@ -27,7 +26,7 @@ from django.views.decorators.http import require_GET, require_POST
 from chat.services import announcements
 from notifications import api
 from realtime_site.audit import log
-from realtime_site.audit.acts import Act, ReasonForm
+from realtime_site.audit.acts import Act, OnceForm
 from realtime_site.audit.log import Actor
 from realtime_site.audit.models import Entry
 from realtime_site.live.errors import ClientError
@@ -55,9 +54,8 @@ class Progress(TypedDict):
     failed: bool
 
 
-class AnnounceForm(ReasonForm):
+class AnnounceForm(OnceForm):
     field_order = ("to", "title", "body", "url", "reason")
-    token = forms.UUIDField(initial=uuid4, widget=forms.HiddenInput)
     to = forms.ChoiceField(
         choices=[("online", "Everybody online now: a banner, once"), ("everybody", "Everybody: in their inbox, kept")]
     )
@@ -93,7 +91,8 @@ class Announce(Act):
     def perform(self, subject: Any, data: dict[str, Any], by: Actor) -> Entry:
         if data["to"] == "online":
             text = data["title"] + (f" {data['body']}" if data["body"] else "")
-            return announcements.to_all_online(by=by, text=text[: announcements.TEXT_CHARACTERS], reason=data["reason"])
+            text = text[: announcements.TEXT_CHARACTERS]
+            return announcements.to_all_online(by=by, text=text, reason=data["reason"], token=data["token"])
         words = {name: data[name] for name in ("title", "body", "url", "reason")}
         self.entry = begin(by=by, token=str(data["token"]), **words)
         return self.entry

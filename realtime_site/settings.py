@@ -225,6 +225,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or address is told to the old one
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # a borrowed, unlocked laptop must not be enough to change the address
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]  # nor the mailbox that is open on it, so no mailed code
 # allauth's limits, counted in the shared cache. `ip` is one address, `key` one name or address, `user` one person.
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     # A class of forty behind one address logs in within a minute.

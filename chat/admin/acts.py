@@ -13,7 +13,7 @@ from django.urls import reverse
 from chat.models import Invitation, Membership, Message, Room
 from chat.protocol import SLOW_MODE_SECONDS
 from chat.services import administration, announcements, invitations, roles
-from realtime_site.audit.acts import Act, ReasonForm
+from realtime_site.audit.acts import Act, OnceForm, ReasonForm
 from realtime_site.audit.log import Actor
 from realtime_site.audit.models import Entry
 
@@ -207,7 +207,7 @@ class Keep(RoomAct):
         return administration.keep(by=by, room_id=subject.pk, days=data["days"], reason=data["reason"])
 
 
-class AnnounceForm(ReasonForm):
+class AnnounceForm(OnceForm):
     field_order = ("text", "reason")
     text = forms.CharField(
         max_length=announcements.TEXT_CHARACTERS, widget=forms.Textarea(attrs={"rows": 3}), label="What"
@@ -223,7 +223,7 @@ class Announce(RoomAct):
         return [f"Stands in {subject.name} under your name, for {_members(subject)}. It notifies nobody."]
 
     def perform(self, subject: Room, data: Data, by: Actor) -> Entry:
-        return announcements.to_room(by=by, room_id=subject.pk, text=data["text"], reason=data["reason"])
+        return announcements.to_room(by=by, room_id=subject.pk, **data)
 
 
 class Revoke(RoomAct):

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 
 from chat import protocol, wire
+from chat.admin import naming
 from chat.models import Restriction, Room
 from chat.services import removals, restrictions
 from realtime_site.audit import upon
@@ -26,7 +27,9 @@ PERMISSION = restrictions.PERMISSION
 
 
 class RoomForm(ReasonForm):
-    """In which room: one of the person's, or the one that the address names (`?room=`)."""
+    """In which room: one of the person's, or the one that the address asks for (`?room=`), of those that are named to
+    this admin.
+    """
 
     field_order: Sequence[str] = ("room", "reason")
     room = forms.ModelChoiceField(Room.objects.none())
@@ -95,7 +98,7 @@ class PersonAct(Act):
         wanted = Q(memberships__user=person)
         if asked.isascii() and asked.isdigit():
             wanted |= Q(pk=asked[:18])
-        return Room.objects.filter(wanted).exclude(kind=Room.Kind.DIRECT).distinct()
+        return naming.named(self.request.user, person).filter(wanted).distinct()
 
 
 class Mute(PersonAct):

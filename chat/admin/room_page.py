@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chat import wire
-from chat.admin import acts, reading
+from chat.admin import acts, reading, roles
 from chat.models import Invitation, Membership, Report, Restriction, Room
 from chat.services import invitations
 from realtime_site.audit.models import Entry
@@ -56,6 +56,8 @@ def _members(request: HttpRequest, room: Room) -> Any:
     page = Paginator(rows, MEMBERS).get_page(request.GET.get("page"))
     for row in page:
         row.person = wire.person(row.user)  # type: ignore[attr-defined]  # for the template
+        row.room = room
+        row.role_way = roles.way_to(request, row)  # type: ignore[attr-defined]
     return page
 
 

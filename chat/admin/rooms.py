@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path
 
-from chat.admin import acts, reading, room_page
+from chat.admin import acts, reading, roles, room_page
 from chat.admin.exporting import Export
 from chat.models import Membership, Room
 from realtime_site.audit.acts import Act
@@ -108,6 +108,11 @@ class RoomAdmin(ReadOnlyAdmin):
                 "<int:room_id>/invitations/<int:invitation_id>/revoke/",
                 wrap(acts.Revoke.as_view()),
                 name="chat_room_revoke",
+            ),
+            path(
+                "<int:room_id>/members/<int:person_id>/role/",
+                wrap(roles.ChangeRole.as_view()),
+                name="chat_room_role",
             ),
             path("<int:room_id>/messages/", wrap(self._messages), name="chat_room_messages"),
             *super().get_urls(),

@@ -1,7 +1,8 @@
 """What an admin says to a room, or to everybody who is online. What goes to every inbox is not chat's."""
 
 from datetime import UTC, datetime
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4, uuid5
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.utils import timezone
 from chat import protocol, wire
 from chat.access import check_not_direct, check_open
 from chat.models import Message, Room
-from chat.services import log
+from chat.services import authority, log
 from chat.services.calls import Entry as Said
 from realtime_site.audit.log import Actor, Subject, record
 from realtime_site.audit.models import Entry
@@ -23,8 +24,10 @@ from realtime_site.live.publish import broadcast_on_commit
 TEXT_CHARACTERS = 500
 
 
-def to_room(*, by: Actor, room_id: int, text: str, reason: str) -> Entry:
-    """A system message that stays in the room. Raises `ClientError`: `not_found`, `forbidden`, `invalid`."""
+def to_room(*, by: Actor, room_id: int, text: str, reason: str, token: UUID | None = None) -> Entry:
+    """A system message that stays in the room. The same words with the same token are said once; again, that entry is
+    given back. Raises `ClientError`: `not_found`, `forbidden`, `invalid`, `conflict` where they were taken back since.
+    """
     _check(text)
     with transaction.atomic():
         locked = log.lock_rooms([room_id]).get(room_id)
@@ -34,9 +37,12 @@ def to_room(*, by: Actor, room_id: int, text: str, reason: str) -> Entry:
         room = Room.objects.get(pk=room_id)
         check_not_direct(room)
         check_open(room)
+        key = _key(token, text)
+        if before := _said_before(room_id, author, key):
+            return before
         person = wire.person(author)
         body = f"Announcement by {person.name}: {text}"
-        said = log.append({room_id: locked}, [Said(room_id, person, uuid4(), body, "system")])[0]
+        said = log.append({room_id: locked}, [Said(room_id, person, key, body, "system")])[0]
         return record(
             by=by,
             action="room.announce",
@@ -47,13 +53,38 @@ def to_room(*, by: Actor, room_id: int, text: str, reason: str) -> Entry:
         )
 
 
-def to_all_online(*, by: Actor, text: str, reason: str) -> Entry:
-    """To every socket there is, once; stored nowhere. Raises `ClientError('invalid')`."""
+def to_all_online(*, by: Actor, text: str, reason: str, token: UUID | None = None) -> Entry:
+    """To every socket there is, once; stored nowhere. The same words with the same token are told once, as in a room.
+    Raises `ClientError('invalid')`.
+    """
     _check(text)
+    key = _key(token, text).hex
     with transaction.atomic():
+        if by.user_id is not None:
+            authority.lock_person(by.user_id)  # the second of two at once finds the entry of the first
+        told = Entry.objects.filter(action="site.announce", actor=by.user_id, details__key=key).first()
+        if told is not None:
+            return told
         broadcast_on_commit(wire.encode(protocol.Announcement(text, by.name, datetime.now(UTC))))
         summary = "Announced something to everybody online."
-        return record(by=by, action="site.announce", summary=summary, reason=reason, details={"to": "online"})
+        details = {"to": "online", "key": key}
+        return record(by=by, action="site.announce", summary=summary, reason=reason, details=details)
+
+
+def _key(token: UUID | None, text: str) -> UUID:
+    """Whoever goes back to a form and says something else with it says that too."""
+    return uuid5(token, text) if token else uuid4()
+
+
+def _said_before(room_id: int, author: Any, key: UUID) -> Entry | None:
+    """In a locked room."""
+    said = Message.objects.filter(client_id=key, author=author, room=room_id).first()
+    if said is None:
+        return None
+    entry = Entry.objects.filter(action="room.announce", room=room_id, details__message=said.pk).first()
+    if entry is None or said.deleted_at:
+        raise ClientError("conflict", "It was announced, and taken back. Open the form anew to announce it again.")
+    return entry
 
 
 def _check(text: str) -> None:

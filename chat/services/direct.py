@@ -45,6 +45,7 @@ def open_with(*, user_id: int, people: list[int]) -> protocol.Room:
         if get_user_model().objects.filter(pk__in=others, is_active=True).count() < len(others):
             raise ClientError("not_found", "No such person.")
         found = Room.objects.filter(people_key=key).first()
+        sql.lock_rooms([found.pk] if found else [])  # before the membership
         is_mine = found is not None and bring_back(user_id=user_id, slug=found.slug)
         if len(others) == 1 or not is_mine:
             blocks.check_neither_blocked(user_id=user_id, others=others)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -110,16 +111,18 @@ def take_out(by: Actor, room: LockedRoom, person_id: int) -> dict[str, Any] | No
     posted_at = member.posted_at.isoformat() if member.posted_at else None
     seat = {"id": member.pk, "role": member.role, "last_read": member.last_read, "posted_at": posted_at}
     member.delete()
+    beside = list(_owners(room).values_list("user", flat=True))
     heir = rooms.hand_over(room.pk, but=by.user_id if by.via == Entry.Via.ADMIN else None)
     if heir:
         rooms.tell_roles(room.pk, [heir.user_id])
     rooms.part(user_id=person_id, room=room)
-    return seat | {"joined_at": member.joined_at.isoformat(), "heir": [heir.user_id, heir.role] if heir else None}
+    inherited = [heir.user_id, heir.role] if heir else None
+    return seat | {"joined_at": member.joined_at.isoformat(), "heir": inherited, "beside": beside}
 
 
-def bring_back(room: LockedRoom, person_id: int, seat: dict[str, Any]) -> None:
-    """The membership as it was, and whoever inherited the room what they were before. Who owned it and is brought back
-    once it has been given on to others is a moderator. Raises `ClientError('conflict')`.
+def bring_back(room: LockedRoom, person_id: int, seat: dict[str, Any]) -> str:
+    """The membership as it was, and whoever inherited the room what they were before; in what role. Who owned it is a
+    moderator where by now somebody does who did not beside them. Raises `ClientError('conflict')`.
     """
     if room.archived_at is not None:
         raise ClientError("conflict", "The room is archived.")
@@ -127,25 +130,38 @@ def bring_back(room: LockedRoom, person_id: int, seat: dict[str, Any]) -> None:
         raise ClientError("conflict", "They are in the room again.")
     if restraint.in_force(Kind.BAN).filter(room=room.pk, user=person_id).exists():
         raise ClientError("conflict", "They have been banned since.")
-    role = seat["role"] if _take_back(room, seat["heir"]) else Role.MODERATOR
+    _take_back(room, seat["heir"])
+    role: str = seat["role"]
+    if role == Role.OWNER and _owners(room).exclude(user__in=seat.get("beside", ())).exists():
+        role = Role.MODERATOR.value
     member = Membership.objects.create(
         room_id=room.pk, user_id=person_id, role=role, last_read=min(seat["last_read"], room.head)
     )
     at = {name: _moment(seat[name]) for name in ("joined_at", "posted_at")}
     Membership.objects.filter(pk=member.pk).update(**at)
     rooms.enter(user_id=person_id, room=room)
+    return role
 
 
-def _take_back(room: LockedRoom, heir: tuple[int, str] | None) -> bool:
-    """What somebody inherited, if anybody did. Whether the room is free for who owned it before."""
+def lock_heir(room: LockedRoom, seat: dict[str, Any] | None) -> None:
+    """For `bring_back`, by whoever tells of something before it: memberships are locked before inboxes, as who reads
+    locks them.
+    """
+    if seat and seat["heir"]:
+        list(Membership.objects.select_for_update().filter(room=room.pk, user=seat["heir"][0]).values_list("pk"))
+
+
+def _take_back(room: LockedRoom, heir: tuple[int, str] | None) -> None:
+    """What somebody inherited, if anybody did and has it still."""
     if heir is None:
-        return True
+        return
     user_id, role = heir
-    owners = Membership.objects.filter(room=room.pk, role=Role.OWNER)
-    if owners.filter(user=user_id).update(role=role):
+    if _owners(room).filter(user=user_id).update(role=role):
         rooms.tell_roles(room.pk, [user_id])
-        return True
-    return not owners.exists()
+
+
+def _owners(room: LockedRoom) -> QuerySet[Membership]:
+    return Membership.objects.filter(room=room.pk, role=Role.OWNER)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -26,20 +26,21 @@ def _undo_unmute(entry: Entry, by: Actor) -> str:
 
 def _undo_remove(entry: Entry, by: Actor) -> str:
     room, person_id = _again_in(entry)
-    measures.bring_back(room, person_id, entry.details["seat"])
+    back = _bring_back(entry, room, person_id)
     measures.tell_back(person_id, entry.details["seat"])
-    return f"{entry.person_name} is in {room.name} again."
+    return f"{entry.person_name} {back}."
 
 
 def _undo_ban(entry: Entry, by: Actor) -> str:
     room, person_id = _again_in(entry)
+    measures.lock_heir(room, entry.details["seat"])
     placed, before = _unplace(entry, by, room)
     invitations.reopen(entry.details.get("invitations", ()))
     if before is not None and not measures.is_over(before):
         return f"Took back the ban of {entry.person_name} from {room.name}; the one before holds again."
     if entry.details["seat"]:
-        measures.bring_back(room, person_id, entry.details["seat"])
-        return f"Took back the ban of {entry.person_name}, who is in {room.name} again."
+        back = _bring_back(entry, room, person_id)
+        return f"Took back the ban of {entry.person_name}, who {back}."
     measures.tell_unbanned(by, room, placed)
     return f"Took back the ban of {entry.person_name} from {room.name}."
 
@@ -69,6 +70,14 @@ def _again_in(entry: Entry) -> tuple[LockedRoom, int]:
     room, person_id = _again(entry)
     assert room is not None
     return room, person_id
+
+
+def _bring_back(entry: Entry, room: LockedRoom, person_id: int) -> str:
+    """What is so now, in words."""
+    seat = entry.details["seat"]
+    role = measures.bring_back(room, person_id, seat)
+    other = "" if role == seat["role"] else ", as a moderator: it has another owner by now"
+    return f"is in {room.name} again{other}"
 
 
 def _unplace(entry: Entry, by: Actor, room: LockedRoom | None) -> tuple[Restriction, Restriction | None]:

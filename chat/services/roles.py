@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 
 from chat.models import Membership
 from chat.services import authority, log, rooms
-from chat.services.restrictions import PERMISSION
 from chat.services.sql import LockedRoom
 from realtime_site.audit import log as audit
 from realtime_site.audit.log import Actor
@@ -18,7 +17,7 @@ from realtime_site.audit.undoing import Undo
 from realtime_site.live.errors import ClientError
 
 Role = Membership.Role
-_NAMES = {Role.OWNER: "an owner", Role.MODERATOR: "a moderator", Role.MEMBER: "a member"}
+NAMES: dict[str, str] = {Role.OWNER: "an owner", Role.MODERATOR: "a moderator", Role.MEMBER: "a member"}
 
 
 def change(*, by: Actor, room_id: int, person_id: int, role: str, reason: str) -> Entry:
@@ -30,7 +29,7 @@ def change(*, by: Actor, room_id: int, person_id: int, role: str, reason: str) -
         authority.check_upon(by, member.user)
         before = member.role
         if before == role:
-            raise ClientError("conflict", f"They are {_NAMES[Role(role)]} already.")
+            raise ClientError("conflict", f"They are {NAMES[role]} already.")
         _give(room, {person_id: role})
         if not Membership.objects.filter(room=room.pk, role=Role.OWNER).exists():
             raise ClientError("conflict", "A room needs an owner. Give it another one first.")
@@ -38,7 +37,7 @@ def change(*, by: Actor, room_id: int, person_id: int, role: str, reason: str) -
         return audit.record(
             by=by,
             action="member.role",
-            summary=f"Made {person.name} {_NAMES[Role(role)]} of {room.name}.",
+            summary=f"Made {person.name} {NAMES[role]} of {room.name}.",
             reason=reason,
             person=person,
             room=authority.of_room(room),
@@ -125,6 +124,6 @@ def _who_lost_it(entry: Entry) -> QuerySet[Any]:
 
 
 UNDO = {
-    "member.role": Undo(PERMISSION, _undo),
+    "member.role": Undo("chat.transfer_room", _undo),
     "room.transfer": Undo("chat.transfer_room", _undo, upon=_who_lost_it),
 }

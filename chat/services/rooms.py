@@ -93,7 +93,8 @@ def leave(*, user_id: int, room_id: int) -> int:
             raise ClientError("not_found", "No such room.")
         check_not_direct(membership.room)
         membership.delete()
-        hand_over(room.pk)
+        if heir := hand_over(room.pk):
+            tell_roles(room.pk, [heir.user_id])
         log.say(room, membership.user, "left")
         part(user_id=user_id, room=room)
     return room.head

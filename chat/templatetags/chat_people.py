@@ -8,7 +8,8 @@ from django.template import Context
 from django.urls import reverse
 from django.utils import timezone
 
-from chat.models import Membership, Report, Restriction, Room
+from chat.admin import naming
+from chat.models import Membership, Report, Restriction
 
 register = template.Library()
 
@@ -18,11 +19,12 @@ SHOWN = 100
 
 @register.simple_tag(takes_context=True)
 def chat_of(context: Context, person: Any) -> dict[str, Any]:
-    """Rooms with roles, restrictions in force, reports against their messages. Conversations are nobody's to see."""
-    may = context["request"].user.has_perm
+    """Rooms that are named to this admin, with roles, restrictions in force, reports against their messages."""
+    admin = context["request"].user
+    may = admin.has_perm
     moderates = may("chat.moderate_room")
     sees = may("chat.view_membership") or may("chat.view_room") or moderates
-    rooms = Membership.objects.filter(user=person).exclude(room__kind=Room.Kind.DIRECT).select_related("room")
+    rooms = Membership.objects.filter(user=person, room__in=naming.named(admin, person)).select_related("room")
     holds = Restriction.objects.filter(Q(until=None) | Q(until__gt=timezone.now()), user=person, lifted_at=None)
     reported = Report.objects.filter(message__author=person)
     return {

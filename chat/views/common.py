@@ -29,7 +29,8 @@ def membership_of(request: HttpRequest, slug: str) -> Membership:
     return get_object_or_404(mine.exclude(room__kind=Room.Kind.DIRECT), room__slug=slug)
 
 
-def _is_fragment(request: HttpRequest) -> bool:
+def is_fragment(request: HttpRequest) -> bool:
+    """Whether the chat page asks, for a dialog."""
     return request.headers.get("X-Fragment") == "1"
 
 
@@ -39,7 +40,7 @@ def page(
     """The whole page, or only its content where the chat page asked. A form with errors is 422."""
     if form is not None and form.is_bound and form.errors:
         status = 422
-    layout = "fragment.html" if _is_fragment(request) else "page.html"
+    layout = "fragment.html" if is_fragment(request) else "page.html"
     response = render(request, template, context | {"layout": layout}, status=status)
     response["Vary"] = "X-Fragment, Cookie"
     return response
@@ -49,4 +50,4 @@ def done(request: HttpRequest, location: str) -> HttpResponse:
     """Where to go now: a redirect for a page, the address as JSON for the chat page, which goes there without
     loading.
     """
-    return JsonResponse({"location": location}) if _is_fragment(request) else redirect(location)
+    return JsonResponse({"location": location}) if is_fragment(request) else redirect(location)

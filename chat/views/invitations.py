@@ -1,5 +1,7 @@
 """Links that let people in: making and ending them, and where they lead."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -10,7 +12,7 @@ from chat import wire
 from chat.forms import InvitationForm, PersonForm
 from chat.models import Invitation, Membership
 from chat.services import invitations, rooms
-from chat.views.common import actor_of, done, membership_of, page, user_id_of
+from chat.views.common import actor_of, done, is_fragment, membership_of, page, user_id_of
 
 Role = Membership.Role
 
@@ -20,7 +22,7 @@ Role = Membership.Role
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     """Links to the room, with how long and for how many they are; and a way to add people who have accounts."""
     membership, user_id = membership_of(request, slug), user_id_of(request)
-    found, role = membership.room, membership.role
+    found = membership.room
     adding = "username" in request.POST
     form = PersonForm(request.POST if adding else None)
     if adding and form.is_valid():
@@ -29,11 +31,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
     making = InvitationForm(request.POST if request.method == "POST" and not adding else None)
     if making.is_bound and making.is_valid():
         invitations.create(user_id=user_id, room_id=found.pk, **making.cleaned_data)
-    links = [one for one in invitations.open_in(found.pk) if role != Role.MEMBER or one.created_by_id == user_id]
-    for one in links:
-        one.link = request.build_absolute_uri(reverse("chat:invitation", args=[one.code]))  # type: ignore[attr-defined]
-    context = {"room": found, "form": form, "making": making, "links": links}
-    return page(request, "chat/invite.html", context, form if adding else making)
+    return _page(request, membership, form, making, filled=form if adding else making)
 
 
 @require_POST
@@ -42,7 +40,9 @@ def revoke(request: HttpRequest, slug: str, invitation_id: int) -> HttpResponse:
     membership = membership_of(request, slug)
     found = get_object_or_404(Invitation, pk=invitation_id, room=membership.room_id)
     invitations.revoke(by=actor_of(request), invitation_id=found.pk)
-    return done(request, reverse("chat:invite", args=[slug]))
+    if is_fragment(request):  # the dialog stays open, with the links that are left
+        return _page(request, membership, PersonForm(), InvitationForm())
+    return redirect("chat:invite", slug=slug)
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,3 +59,16 @@ def invitation(request: HttpRequest, code: str) -> HttpResponse:
         "inviter": wire.person(found.created_by).name if found else None,
     }
     return page(request, "chat/invitation.html", context, status=200 if found else 404)
+
+
+def _page(
+    request: HttpRequest, membership: Membership, form: PersonForm, making: InvitationForm, filled: Any = None
+) -> HttpResponse:
+    """With the open links of the room; to a member, their own. `filled` is the form that was sent, if one was."""
+    user_id = user_id_of(request)
+    found = invitations.open_in(membership.room_id)
+    links = [one for one in found if membership.role != Role.MEMBER or one.created_by_id == user_id]
+    for one in links:
+        one.link = request.build_absolute_uri(reverse("chat:invitation", args=[one.code]))  # type: ignore[attr-defined]
+    context = {"room": membership.room, "form": form, "making": making, "links": links}
+    return page(request, "chat/invite.html", context, filled)

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import Count, F, Min, Q, QuerySet
 
+from notifications import sql
 from notifications.delivery.lanes import Lanes
 from notifications.delivery.outcomes import Outcome
-from notifications.models import Delivery, Device, Inbox, Notification
+from notifications.models import Delivery, Device, Notification
 from notifications.services.outbox import close
 
 PUSH, EMAIL = "push", "email"
@@ -75,9 +76,8 @@ def finish(results: Collection[Result], now: datetime) -> None:
     inside another: as whoever writes a notification anew, it locks the inboxes before the rows.
     """
     with transaction.atomic():
-        people = {one.taken.user_id for one in results if may_be_shown(one)}
         # Who reads or withdraws holds the inbox: either has done so, and it is seen here, or will find this one sent.
-        list(Inbox.objects.select_for_update().filter(pk__in=people).order_by("pk").values_list("pk"))
+        sql.hold_inboxes(one.taken.user_id for one in results)
         write(results, now)
         _close_what_is_over(results, now)
 

@@ -26,6 +26,8 @@ class Standing(NamedTuple):
     """What has become of a notification, and of its person's wish to hear of such by this channel."""
 
     withdrawn: bool = False
+    # It was written anew since: that has rows of its own, if it is to be sent.
+    renewed: bool = False
     read: bool = False
     seen: bool = False
     blocked: bool = False
@@ -96,6 +98,7 @@ def _of_close(facts: Facts) -> Verdict:
 # In the order in which they are asked: the first that is true is the one that is told.
 _OUTCOMES = (
     Outcome.WITHDRAWN,
+    Outcome.REPLACED,
     Outcome.READ,
     Outcome.SEEN,
     Outcome.BLOCKED,

@@ -25,18 +25,19 @@ def of_rows(rows: Collection[Delivery], notifications: Mapping[int, Notification
     blocked = _blocked(told)
     known = kinds()
 
-    def standing(one: Notification, channel: str) -> Standing:
+    def standing(row: Delivery, one: Notification) -> Standing:
         kind = known.get(one.kind)  # none: a host has taken it out of its settings
         return Standing(
             withdrawn=one.withdrawn_at is not None,
+            renewed=row.created_at < one.created_at,
             read=one.read_at is not None,
             seen=one.seen_at is not None,
             blocked=one.pk in blocked,
             level_against=kind is not None and is_level_against(kind, levels.get((one.user_id, one.scope))),
-            switched_off=kind is not None and channel not in switched_on(switches, one.user_id, kind),
+            switched_off=kind is not None and row.channel not in switched_on(switches, one.user_id, kind),
         )
 
-    return {row.pk: standing(one, row.channel) if (one := found[row.pk]) else _GONE for row in rows if row.pk in found}
+    return {row.pk: standing(row, one) if (one := found[row.pk]) else _GONE for row in rows if row.pk in found}
 
 
 def _blocked(told: Collection[Notification]) -> set[int]:

@@ -12,10 +12,10 @@ from hashlib import sha256
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from notifications import endpoints
+from notifications import endpoints, sql
 from notifications.models import Delivery, Device
 from notifications.selectors import signed_in
 from notifications.services.outbox import lane
@@ -51,6 +51,7 @@ def register(*, user_id: int, session_key: str, endpoint: str, p256dh: str, auth
     }
     digest = sha256(endpoint.encode()).hexdigest()
     with transaction.atomic():
+        sql.hold_inboxes([user_id])
         Device.objects.bulk_create(  # two tabs of a browser may say it at once
             [Device(endpoint_hash=digest, **values)],
             update_conflicts=True,
@@ -64,14 +65,13 @@ def register(*, user_id: int, session_key: str, endpoint: str, p256dh: str, auth
 
 def remove(*, user_id: int, device_id: int) -> None:
     """Raises ClientError("not_found")."""
-    deleted, _ = Device.objects.filter(pk=device_id, user=user_id).delete()
-    if not deleted:
+    if not _delete(Device.objects.filter(pk=device_id, user=user_id)):
         raise ClientError("not_found", "There is no such device.")
 
 
 def remove_of_session(session_key: str) -> None:
     """Whoever logs out wants to hear nothing more there."""
-    Device.objects.filter(session_key=session_key).delete()
+    _delete(Device.objects.filter(session_key=session_key))
 
 
 def follow(*, user_id: int, before: str, after: str) -> None:
@@ -90,7 +90,7 @@ def forget_signed_out(*, after: int = 0, now: datetime | None = None) -> int:
     )
     looked_at = list(idle.order_by("pk")[:FORGET_AT_ONCE])
     here = signed_in(looked_at)
-    Device.objects.filter(pk__in=[one.pk for one in looked_at if one.pk not in here]).delete()
+    _delete(Device.objects.filter(pk__in=[one.pk for one in looked_at if one.pk not in here]))
     return looked_at[-1].pk if looked_at else 0
 
 
@@ -147,4 +147,11 @@ def _forget_oldest(user_id: int, *, but: int) -> None:
     if others.count() < MOST_DEVICES:
         return
     theirs = sorted(others, key=lambda one: one.last_used_at or one.created_at, reverse=True)
-    Device.objects.filter(pk__in=[one.pk for one in theirs[MOST_DEVICES - 1 :]]).delete()
+    _delete(Device.objects.filter(pk__in=[one.pk for one in theirs[MOST_DEVICES - 1 :]]))
+
+
+def _delete(devices: QuerySet[Device]) -> int:
+    """Their deliveries are changed with them: under the inboxes, as by whoever finishes these. How many there were."""
+    with transaction.atomic():
+        sql.hold_inboxes(devices.order_by().values_list("user", flat=True))
+        return devices.delete()[0]

@@ -52,7 +52,10 @@ def send(items: Iterable[Item], devices: Mapping[int, Sequence[PushDevice]], now
 
 def drop(notification_ids: Collection[int]) -> None:
     """What still waits to be sent of notifications that are written anew."""
-    Delivery.objects.filter(notification__in=notification_ids, state=State.WAITING, attempts=0).delete()
+    waiting = Delivery.objects.filter(notification__in=notification_ids, state=State.WAITING, attempts=0)
+    # In the order in which a deliverer takes a person's mail.
+    ids = list(waiting.select_for_update().order_by("pk").values_list("pk", flat=True))
+    Delivery.objects.filter(pk__in=ids).delete()
 
 
 def close(gone: Collection[int] | QuerySet[Notification], now: datetime) -> None:

@@ -54,17 +54,21 @@ def _old_notifications(before: datetime) -> QuerySet[Notification]:
     return Notification.objects.filter(over, created_at__lt=before).order_by("created_at")
 
 
+@transaction.atomic
 def _forget_decisions(before: datetime) -> int:
-    ids = list(_old_decisions(before).values_list("pk", flat=True)[:BATCH])
+    """What somebody just changes is left for the next time: who holds no inbox waits for nobody's rows."""
+    old = _old_decisions(before).select_for_update(skip_locked=True, no_key=True)
+    ids = list(old.values_list("pk", flat=True)[:BATCH])
     return Notification.objects.filter(pk__in=ids).update(why={}) if ids else 0
 
 
+@transaction.atomic
 def _delete_deliveries(before: datetime) -> int:
     """Those of no notification too: tests, and what was taken off a device. The oldest have the lowest ids, so that
     one need not look further.
     """
-    oldest = Delivery.objects.exclude(state=Delivery.State.WAITING).order_by("pk").values_list("pk", "created_at")
-    ids = [pk for pk, created_at in oldest[:BATCH] if created_at < before]
+    oldest = Delivery.objects.exclude(state=Delivery.State.WAITING).select_for_update(skip_locked=True).order_by("pk")
+    ids = [pk for pk, created_at in oldest.values_list("pk", "created_at")[:BATCH] if created_at < before]
     return Delivery.objects.filter(pk__in=ids).delete()[0] if ids else 0
 
 

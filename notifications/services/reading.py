@@ -65,7 +65,11 @@ def unread(*, user_id: int, ids: Collection[int]) -> int:
 
 def seen(*, user_id: int, up_to: int) -> None:
     """The inbox was open with these in it: no push and no e-mail is needed for them any more. They stay unread."""
-    selectors.unread_rows(user_id).filter(seq__lte=up_to, seen_at=None).update(seen_at=timezone.now())
+    rows = selectors.unread_rows(user_id).filter(seq__lte=up_to, seen_at=None)
+    if rows.exists():
+        with transaction.atomic():
+            _lock(user_id)
+            rows.update(seen_at=timezone.now())
 
 
 def _read(user_id: int, rows: QuerySet[Notification], up_to: int | None = None) -> None:

@@ -116,7 +116,7 @@ def _redraw(data: bytes) -> bytes:
 def _point_to(user_id: int, name: str) -> None:
     with transaction.atomic():
         # Locked: of two uploads at once, the second must see the first's file to remove it.
-        user = User.objects.select_for_update().only("avatar").get(pk=user_id)
+        user = User.objects.select_for_update(no_key=True).only("avatar").get(pk=user_id)
         before, user.avatar = user.avatar, name
         user.save(update_fields=["avatar"])
         if before:

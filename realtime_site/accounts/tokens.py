@@ -35,7 +35,7 @@ def create(*, user_id: int, name: str) -> tuple[AccessToken, str]:
     secret = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
     with transaction.atomic():
         # The lock makes the count hold: two requests at once would both see room for one more.
-        User.objects.select_for_update().get(pk=user_id)
+        User.objects.select_for_update(no_key=True).get(pk=user_id)
         if AccessToken.objects.filter(user_id=user_id).count() >= TOKENS_PER_PERSON:
             raise ClientError("invalid", f"{TOKENS_PER_PERSON} tokens are the most. Revoke one that is no longer used.")
         token = AccessToken.objects.create(user_id=user_id, name=name, digest=_digest(secret))

@@ -5,6 +5,7 @@ Knows no app: apps subclass `Act` and put it under their `ModelAdmin.get_urls`.
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from django import forms
 from django.contrib import admin, messages
@@ -27,6 +28,12 @@ class ReasonForm(forms.Form):
     """What every act asks."""
 
     reason = forms.CharField(max_length=300, label="Reason", help_text="Goes to the log with your name.")
+
+
+class OnceForm(ReasonForm):
+    """For acts that would be done twice by a button that is pressed twice: the form has a token, good for once."""
+
+    token = forms.UUIDField(initial=uuid4, widget=forms.HiddenInput)
 
 
 class TimedForm(ReasonForm):

@@ -17,12 +17,12 @@ class Entry(models.Model):
         ADMIN = "admin"
         COMMAND = "command"
 
-    at = models.DateTimeField(default=timezone.now, editable=False)
+    at = models.DateTimeField("time", default=timezone.now, editable=False)
     # Nobody: a command, or an account that is gone. The name stays.
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     actor_name = models.CharField(max_length=60)
     address = models.GenericIPAddressField(null=True)
-    via = models.CharField(max_length=10, choices=Via)
+    via = models.CharField("way", max_length=10, choices=Via)
     # Dotted: what it concerns, what was done. `room.archive`, `member.ban`.
     action = models.CharField(max_length=40)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

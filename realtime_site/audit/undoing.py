@@ -50,9 +50,12 @@ def may_undo(user: Any, entry: Entry) -> bool:
     way = known().get(entry.action)
     if way is None or entry.undoes_id is not None:
         return False
-    if not user.has_perms(["audit.undo_entry", way.permission, *way.also(entry)]):
-        return False
-    return all(upon.may(user, person) for person in _upon(way, entry, user.pk))
+    return user.has_perms(["audit.undo_entry", way.permission, *way.also(entry)]) and is_of_others(user, entry)
+
+
+def is_of_others(user: Any, entry: Entry) -> bool:
+    """Whether what can be undone was done neither to this person, nor to somebody above them."""
+    return all(upon.may(user, person) for person in _upon(known()[entry.action], entry, user.pk))
 
 
 def undo(*, entry_id: int, by: Actor, reason: str = "") -> Entry:

@@ -1,6 +1,7 @@
 """What people do on the chat page, in the words of tests."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -57,6 +58,51 @@ def act(page: Page, text: str, action: str) -> None:
     message(page, text).hover()
     message(page, text).get_by_role("button", name="Message actions").click()
     page.locator("message-menu").get_by_role("menuitem", name=action).click()
+
+
+def act_upon(page: Page, name: str, label: str, yes: str, reason: str = "") -> None:
+    """From the menu of somebody who has said something."""
+    page.locator("button.message__author", has_text=name).first.click()
+    page.locator("person-menu").get_by_role("button", name=label).click()
+    page.get_by_label("Reason").fill(reason)
+    confirm(page, yes)
+
+
+def confirm(page: Page, yes: str) -> None:
+    dialog = page.locator("dialog.ask")
+    dialog.get_by_role("button", name=yes).click()
+    expect(dialog).to_have_count(0)
+
+
+def undo(page: Page) -> None:
+    """What was done last, by the word after it."""
+    page.keyboard.press("Alt+z")
+    expect(page.locator("#toast")).to_contain_text("Undone")
+
+
+def set_room(page: Page, change: Callable[[Page], object]) -> None:
+    """In the room's settings."""
+    page.locator(".room-header [data-act=settings]").click()
+    change(page)
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("remote-dialog dialog")).to_be_hidden()
+
+
+def log_row(page: Page, summary: str) -> Locator:
+    """Of what moderators did, in the dialog that `open_log` opens."""
+    return page.locator(".mod__row", has_text=summary)
+
+
+def open_log(page: Page) -> None:
+    page.locator(".room-header .queue").click()
+    page.get_by_role("tab", name="Log").click()
+    expect(page.get_by_role("tabpanel")).to_have_attribute("aria-labelledby", "queue-acts")
+    expect(page.locator(".mod__row").first).to_be_visible()
+
+
+def undo_in_log(page: Page, summary: str) -> None:
+    log_row(page, summary).get_by_role("button", name="Undo").click()
+    expect(log_row(page, summary)).to_have_class(re.compile("mod__row--undone"))
 
 
 def assert_accessible(page: Page, where: str) -> None:

@@ -1,13 +1,25 @@
 """What moderators do, what the others see of it, and the way back."""
 
 import re
-from collections.abc import Callable
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Enter
 from tests.browser.site import Site
-from tests.browser.steps import act, assert_accessible, message, say, wait_until_connected
+from tests.browser.steps import (
+    act,
+    act_upon,
+    assert_accessible,
+    confirm,
+    message,
+    open_log,
+    room_link,
+    say,
+    set_room,
+    undo,
+    undo_in_log,
+    wait_until_connected,
+)
 
 PEOPLE = ["ana", "bob", "carol"]
 SAID = [["bob", "Cheap watches"], ["carol", "Not here"], ["bob", "Very cheap watches"]]
@@ -19,7 +31,7 @@ def test_a_report_is_made_handled_and_taken_back(site: Site, enter: Enter) -> No
     carol.keyboard.press("f")
     assert_accessible(carol, "a report")
     carol.get_by_label("Anything to add?").fill("Again and again")
-    _confirm(carol, "Report")
+    confirm(carol, "Report")
     expect(carol.locator("#toast")).to_contain_text("Thank you")
     queue = ana.locator(".room-header .queue")
     expect(queue).to_have_accessible_name("Moderation, 1 open report")
@@ -41,47 +53,114 @@ def test_a_report_is_made_handled_and_taken_back(site: Site, enter: Enter) -> No
 def test_each_act_upon_a_person_reaches_them_and_can_be_undone(site: Site, enter: Enter) -> None:
     ana, bob = _enter(site, enter, "ana", "bob")
     standing = bob.locator(".composer__standing")
-    _act(ana, "Mute…", "Mute", "Noise")
+    act_upon(ana, "Bob", "Mute…", "Mute", "Noise")
     expect(standing).to_contain_text("You are muted until")
     say(bob, "Let me speak")
     expect(bob.locator("#message")).to_have_value("Let me speak")
-    _undo(ana)
+    undo(ana)
     expect(standing).not_to_contain_text("muted")
-    _act(ana, "Delete messages…", "Delete")
+    act_upon(ana, "Bob", "Delete messages…", "Delete")
     expect(bob.locator(".message__stone")).to_have_count(2)
-    _undo(ana)
+    undo(ana)
     expect(bob.locator(".message__stone")).to_have_count(0)
-    _act(ana, "Make moderator…", "Make moderator")
+    act_upon(ana, "Bob", "Make moderator…", "Make moderator")
     expect(bob.locator(".room-header .queue")).to_be_visible()
-    _undo(ana)
+    undo(ana)
     expect(bob.locator(".room-header .queue")).to_be_hidden()
     act(ana, "Very cheap watches", "Delete")
-    _confirm(ana, "Delete")
+    confirm(ana, "Delete")
     expect(bob.locator(".message__stone")).to_have_count(1)
-    _undo(ana)
+    undo(ana)
     expect(bob.locator(".message__stone")).to_have_count(0)
-    _act(ana, "Ban…", "Ban", "Enough")
+    act_upon(ana, "Bob", "Ban…", "Ban", "Enough")
     expect(bob).to_have_url("/rooms/other/")
     ana.locator(".room-header .queue").click()
     ana.get_by_role("tab", name="Banned").click()
     expect(ana.locator(".mod__row")).to_contain_text("Enough")
     ana.get_by_role("button", name="Unban").click()
     expect(ana.get_by_text("Nobody is banned")).to_be_visible()
+    undo(ana)
+    expect(ana.locator(".mod__row")).to_contain_text("Enough")
+    ana.get_by_role("button", name="Unban").click()
+    expect(ana.get_by_text("Nobody is banned")).to_be_visible()
+    ana.keyboard.press("Escape")
+    bob.locator(".sidebar").get_by_role("link", name="Browse rooms").click()
+    bob.get_by_role("button", name="Join general").click()
+    expect(message(ana, "Bob joined")).to_be_visible()
+
+
+def test_who_is_let_write_given_a_role_or_put_out_sees_it_and_sees_it_undone(site: Site, enter: Enter) -> None:
+    ana, bob, carol = _enter(site, enter, "ana", "bob", "carol")
+    standing, queue = bob.locator(".composer__standing"), bob.locator(".room-header .queue")
+    act_upon(ana, "Carol", "Make moderator…", "Make moderator")
+    expect(carol.locator(".room-header .queue")).to_be_visible()
+    _look_at_menu(carol, "Mute…")
+    act_upon(ana, "Bob", "Mute…", "Mute")
+    expect(standing).to_contain_text("You are muted until")
+    act_upon(carol, "Bob", "Unmute…", "Unmute")  # whose list of people is older than the mute
+    expect(standing).not_to_contain_text("muted")
+    undo(carol)
+    expect(standing).to_contain_text("You are muted until")
+    open_log(ana)
+    undo_in_log(ana, "Muted Bob in general until")
+    ana.keyboard.press("Escape")
+    expect(standing).not_to_contain_text("muted")
+    act_upon(ana, "Bob", "Make moderator…", "Make moderator")
+    expect(queue).to_be_visible()
+    act_upon(ana, "Bob", "Make member…", "Make member")
+    expect(queue).to_be_hidden()
+    undo(ana)
+    expect(queue).to_be_visible()
+    act_upon(ana, "Bob", "Make owner…", "Make owner")
+    expect(message(bob, "Bob owns the room now")).to_be_visible()
+    _look_at_menu(bob, "Make owner…", "Carol")
+    undo(ana)
+    for act_of_moderators, yes in (("Remove…", "Remove"), ("Ban…", "Ban")):
+        act_upon(ana, "Bob", act_of_moderators, yes)
+        expect(bob).to_have_url("/rooms/other/")
+        expect(room_link(bob, "general")).to_have_count(0)
+        undo(ana)
+        room_link(bob, "general").click()
+        expect(queue).to_be_visible()
+
+
+def _look_at_menu(page: Page, label: str, name: str = "Bob") -> None:
+    """What it offers is there, and the menu is closed again."""
+    page.locator("button.message__author", has_text=name).first.click()
+    expect(page.locator("person-menu").get_by_role("button", name=label)).to_be_visible()
+    page.keyboard.press("Escape")
+
+
+def test_enter_in_the_reason_leads_to_the_button_and_bans_nobody(site: Site, enter: Enter) -> None:
+    ana, bob = _enter(site, enter, "ana", "bob")
+    ana.locator("button.message__author", has_text="Bob").first.click()
+    ana.locator("person-menu").get_by_role("button", name="Ban…").click()
+    ana.get_by_label("Reason").press("Enter")
+    ban = ana.locator("dialog.ask").get_by_role("button", name="Ban")
+    expect(ban).to_be_focused()
+    ana.get_by_label("Reason").focus()
+    ana.keyboard.down("Enter")
+    ana.keyboard.down("Enter")  # held: it is on the button by now
+    ana.keyboard.up("Enter")
+    expect(ban).to_be_focused()
+    expect(bob).to_have_url("/rooms/general/")
+    ana.keyboard.press("Enter")
+    expect(bob).to_have_url("/rooms/other/")
 
 
 def test_a_room_says_why_one_cannot_write_there(site: Site, enter: Enter) -> None:
     ana, bob = _enter(site, enter, "ana", "bob")
     standing = bob.locator(".composer__standing")
-    _set(ana, lambda page: page.get_by_label("Slow mode").select_option("3600"))
+    set_room(ana, lambda page: page.get_by_label("Slow mode").select_option("3600"))
     expect(standing).to_contain_text("one message every 1 h")
     say(bob, "One")  # he has just spoken
     expect(bob.locator(".message--pending")).to_have_count(1)
     expect(bob.locator(".message--pending")).to_contain_text("Slow mode")
     expect(bob.locator(".composer__send")).to_have_accessible_name(re.compile(r"^Send, in 5\d:\d\d$"))
     assert_accessible(bob, "slow mode")
-    _set(ana, lambda page: page.get_by_label("Slow mode").select_option("0"))
+    set_room(ana, lambda page: page.get_by_label("Slow mode").select_option("0"))
     expect(bob.locator(".message--pending")).to_have_count(0)
-    _set(ana, lambda page: page.get_by_label("Only owners and moderators write").check())
+    set_room(ana, lambda page: page.get_by_label("Only owners and moderators write").check())
     expect(standing).to_contain_text("Only owners and moderators write here")
     expect(bob.locator("#message")).to_be_hidden()
     say(ana, "I may")
@@ -94,30 +173,3 @@ def _enter(site: Site, enter: Enter, *names: str) -> list[Page]:
     for page in pages:
         wait_until_connected(page)
     return pages
-
-
-def _act(page: Page, label: str, yes: str, reason: str = "") -> None:
-    """Upon Bob, from his menu."""
-    page.locator("button.message__author", has_text="Bob").first.click()
-    page.locator("person-menu").get_by_role("button", name=label).click()
-    page.get_by_label("Reason").fill(reason)
-    _confirm(page, yes)
-
-
-def _confirm(page: Page, yes: str) -> None:
-    dialog: Locator = page.locator("dialog.ask")
-    dialog.get_by_role("button", name=yes).click()
-    expect(dialog).to_have_count(0)
-
-
-def _undo(page: Page) -> None:
-    page.keyboard.press("Alt+z")
-    expect(page.locator("#toast")).to_contain_text("Undone")
-
-
-def _set(page: Page, change: Callable[[Page], object]) -> None:
-    """In the room's settings."""
-    page.locator(".room-header [data-act=settings]").click()
-    change(page)
-    page.get_by_role("button", name="Save").click()
-    expect(page.locator("remote-dialog dialog")).to_be_hidden()

@@ -96,6 +96,14 @@ async def test_only_an_owner_gives_roles(connect: Connect, house: House, who: st
     assert (roles["ben"], roles["olga"]) == ("owner", "moderator")
 
 
+async def test_who_inherits_a_room_that_its_owner_leaves_hears_of_it(connect: Connect, house: House) -> None:
+    await Membership.objects.filter(user=house.people["max"]).adelete()
+    mo, olga = await connect(house.people["mo"]), await connect(house.people["olga"])
+    await olga.command("room.leave", room=house.room.pk)
+    told = await mo.event("room", lambda frame: "role" in frame["room"])
+    assert told["room"]["role"] == "owner"
+
+
 async def test_a_moderator_acts_upon_no_moderator_no_owner_and_not_upon_themselves(
     connect: Connect, house: House
 ) -> None:

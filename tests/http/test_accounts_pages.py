@@ -91,6 +91,13 @@ def test_the_page_with_a_new_token(client):
     check(response)
 
 
+def test_a_mailed_code_is_no_way_to_confirm_oneself(client):
+    """Whoever sits at an unlocked laptop has its mailbox too."""
+    client.force_login(make_user(email="alice@example.org"))
+    assert client.get("/accounts/reauthenticate/code/").status_code == 403
+    assert "/accounts/reauthenticate/code/" not in client.get("/accounts/reauthenticate/").content.decode()
+
+
 def test_every_page_that_allauth_has_is_named_here_or_known_to_be_off():
     from allauth.urls import urlpatterns
     from django.urls import get_resolver
@@ -102,6 +109,8 @@ def test_every_page_that_allauth_has_is_named_here_or_known_to_be_off():
     no_page_of_their_own = {
         "account_set_password",  # goes on to the change of the password: nobody here is without one
         "account_confirm_login_code",  # login by mailed code is off
+        "account_request_reauthentication_code",  # and so is this
+        "account_confirm_reauthentication_code",
         "mfa_authenticate",  # these five are walked through in test_accounts_mfa.py
         "mfa_reauthenticate",
         "mfa_deactivate_totp",

@@ -379,6 +379,40 @@ def test_who_is_reported_sees_neither_the_report_nor_who_made_it(client, scene):
     assert Report.objects.filter(handled_at=None).exists()
 
 
+def offered_rooms(client, person, asked=""):
+    """The names that the form for a mute chooses from."""
+    page = client.get(reverse("admin:chat_person_mute", args=[person.pk]) + asked)
+    return [str(room) for room in page.context["form"].fields["room"].queryset.order_by("pk")]
+
+
+def test_private_rooms_are_named_to_who_may_see_them(client, scene):
+    bob = scene["person"]
+    other, _ = make_room("other", make_user("o"), kind="private"), make_room("mine", bob, kind="private")
+    market = make_room("market", make_user("m"))
+    ask, page = f"?room={other.pk}", reverse("admin:accounts_user_person", args=[bob.pk])
+    client.force_login(staff("moderates", "chat.moderate_room", "accounts.view_user"))
+    assert offered_rooms(client, bob, ask) == offered_rooms(client, bob) == ["general"]
+    assert offered_rooms(client, bob, f"?room={market.pk}") == ["general", "market"]
+    assert "mine" not in client.get(page).content.decode()
+    ban = reverse("admin:chat_person_ban", args=[bob.pk])
+    answer = client.post(ban + ask, DO | {"room": other.pk})
+    assert (answer.status_code, b"other" in answer.content.replace(b"another", b"")) == (422, False)
+    assert not Entry.objects.exists()
+    client.force_login(staff("looks", "chat.moderate_room", "accounts.view_user", "chat.view_membership"))
+    assert offered_rooms(client, bob, ask) == ["general", "mine"]
+    assert "mine" in client.get(page).content.decode()
+    client.force_login(staff("sees", "chat.moderate_room", "chat.view_room"))
+    assert offered_rooms(client, bob, ask) == ["general", "other", "mine"]
+
+
+def test_the_private_room_of_a_report_is_named_to_who_judges_it(client, scene):
+    bob = scene["person"]
+    Room.objects.update(kind="private")
+    client.force_login(staff("moderates", "chat.moderate_room"))
+    assert offered_rooms(client, bob, f"?room={scene['room'].pk}") == ["general"]
+    assert offered_rooms(client, User.objects.get(username="owner")) == []
+
+
 # --- The log --------------------------------------------------------------------------------------------------------
 
 

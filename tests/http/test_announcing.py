@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from chat.services import announcements
 from notifications.models import Notification
 from realtime_site import announcing
 from realtime_site.accounts.models import User
@@ -118,5 +119,17 @@ def test_who_may_and_what_is_refused(started: list[int]) -> None:
 
 def test_everybody_online_is_told_at_once(started: list[int]) -> None:
     assert announcer().post(reverse("announce"), FILLED | {"to": "online"}).status_code == 302
-    assert Entry.objects.get().details == {"to": "online"}
+    assert Entry.objects.get().details["to"] == "online"
     assert (started, told()) == ([], 0)
+
+
+def test_everybody_online_is_told_once_by_a_button_that_is_pressed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames: list[str] = []
+    monkeypatch.setattr(announcements, "broadcast_on_commit", frames.append)
+    client, data = announcer(), FILLED | {"to": "online"}
+    assert [client.post(reverse("announce"), data).status_code for _ in range(2)] == [302, 302]
+    assert (len(frames), Entry.objects.count()) == (1, 1)
+    assert "Cake" not in str(Entry.objects.get().details)
+    for other in ({"title": "Tea at four"}, {"token": str(uuid4())}):
+        assert client.post(reverse("announce"), data | other).status_code == 302
+    assert (len(frames), Entry.objects.count()) == (3, 3)

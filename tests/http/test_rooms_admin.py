@@ -31,7 +31,7 @@ ACTS: list[tuple[str, str, dict[str, Any], str]] = [
     ("restrict", "chat.moderate_room", {"slow_mode_seconds": 30, "read_only": "on"}, "room.restrict"),
     ("kind", "chat.change_room", {"kind": "private"}, "room.kind"),
     ("keep", "chat.change_room", {"days": 30}, "room.retention"),
-    ("announce", "chat.announce", {"text": "Cake at three"}, "room.announce"),
+    ("announce", "chat.announce", {"text": "Cake at three", "token": str(uuid4())}, "room.announce"),
     ("archive", "chat.archive_room", {}, "room.archive"),
 ]
 RIGHTS = ["view_room", "change_room", "moderate_room", "announce", "archive_room", "export_room", "read_private_room"]
@@ -98,6 +98,29 @@ def test_a_form_of_another_site_does_nothing(name: str) -> None:
     assert not Entry.objects.exists()
 
 
+def test_a_button_that_is_pressed_twice_announces_once_in_the_room() -> None:
+    room = make_room("general", make_user("ana"))
+    client, where = browser(staff("view_room", "announce")), address("announce", room)
+    tokens = [client.get(where).context["form"]["token"].value() for _ in range(2)]
+    data = {"text": "Cake", "reason": "why", "confirm": "1", "token": str(tokens[0])}
+    answers = [client.post(where, data) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [302, 302]
+    entry = Entry.objects.get()
+    assert said_in(room) == ["Cake"]
+    assert client.post(where, data | {"text": "Tea"}).status_code == 302  # who goes back, and says something else
+    assert client.post(where, data | {"token": str(tokens[1])}).status_code == 302
+    assert said_in(room) == ["Cake", "Tea", "Cake"]
+    undo(entry_id=entry.pk, by=COMMAND)
+    again = client.post(where, data)
+    assert (again.status_code, b"taken back" in again.content) == (422, True)
+    assert said_in(room) == ["Tea", "Cake"]
+
+
+def said_in(room: Room) -> list[str]:
+    said = Message.objects.filter(room=room, body__startswith="Announcement").order_by("seq")
+    return [body.rpartition(": ")[2] for body in said.values_list("body", flat=True)]
+
+
 def test_a_room_is_restored() -> None:
     room = make_room("general", make_user("ana"))
     client = browser(staff("view_room", "archive_room"))
@@ -125,6 +148,75 @@ def test_a_room_is_given_to_somebody_in_it() -> None:
     assert entry.action == "room.transfer"
     undo(entry_id=entry.pk, by=COMMAND)
     assert room.memberships.get(role="owner").user == ana
+
+
+def role_of(room: Room, user: User) -> str:
+    return room.memberships.get(user=user).role
+
+
+def role_page(room: Room, user: User) -> str:
+    return reverse("admin:chat_room_role", args=[room.pk, user.pk])
+
+
+def test_a_role_is_changed_from_the_list_of_members_and_given_back() -> None:
+    ana, bob = make_user("ana"), make_user("bob")
+    room = make_room("general", ana, bob)
+    sam = staff("view_room", "transfer_room")
+    client, where = browser(sam), role_page(room, bob)
+    assert f'href="{where}"' in client.get(address("change", room)).content.decode()
+    assert "bob is a member of general." in client.get(where).content.decode()
+    asked = client.post(where, {"role": "owner", "reason": "why"}).content.decode()
+    assert "The room has 2 owners then." in asked
+    assert client.post(where, {"role": "owner", "reason": " ", "confirm": "1"}).status_code == 422
+    assert client.post(where, {"role": "king", "reason": "why", "confirm": "1"}).status_code == 422
+    assert not Entry.objects.exists()
+    data = {"role": "moderator", "reason": "why", "confirm": "1"}
+    assert client.post(where, data, REMOTE_ADDR="192.0.2.7")["Location"] == address("change", room)
+    assert role_of(room, bob) == "moderator"
+    entry = Entry.objects.get()
+    assert (entry.action, entry.actor, entry.person, entry.room) == ("member.role", sam, bob, room.pk)
+    assert (entry.via, entry.address, entry.reason) == ("admin", "192.0.2.7", "why")
+    assert client.post(where, data).status_code == 422  # that is theirs already
+    way = reverse("admin:audit_entry_undo", args=[entry.pk])
+    for lacking, status in (("undo_entry", 403), ("transfer_room", 404)):
+        other = make_user(lacking, is_staff=True)
+        rights = {"undo_entry", "transfer_room", "moderate_room", "view_room"} - {lacking}
+        other.user_permissions.set(Permission.objects.filter(codename__in=rights))
+        assert browser(other).post(way, data).status_code == status
+    sam.user_permissions.add(Permission.objects.get(codename="undo_entry"))
+    assert client.post(way, data).status_code == 302
+    assert role_of(room, bob) == "member"
+
+
+def test_a_role_is_changed_by_who_may_and_of_whom_they_may() -> None:
+    ana, bob, root = make_user("ana"), make_user("bob"), make_admin("root")
+    sam = staff("view_room", "transfer_room")
+    room, other = make_room("general", ana, bob, root, sam), make_room("other", ana)
+    data = {"role": "moderator", "reason": "why", "confirm": "1"}
+    for client in (browser(staff(*RIGHTS, username="without")), browser(staff("transfer_room", username="blind"))):
+        assert client.get(role_page(room, bob)).status_code == 403
+        assert client.post(role_page(room, bob), data).status_code == 403
+        assert "/role/" not in client.get(address("change", room)).content.decode()
+    client = browser(sam)
+    for above in (sam, root):
+        assert client.post(role_page(room, above), data).status_code == 403
+        assert role_page(room, above) not in client.get(address("change", room)).content.decode()
+    assert client.post(role_page(other, bob), data).status_code == 404
+    strict = browser(make_admin("strict"), enforce_csrf_checks=True)
+    assert strict.post(role_page(room, bob), data).status_code == 403
+    assert not Entry.objects.exists()
+
+
+def test_the_last_owner_stays_one() -> None:
+    ana = make_user("ana")
+    room = make_room("general", ana)
+    client, data = browser(staff("view_room", "transfer_room")), {"role": "member", "reason": "why"}
+    assert "would have no owner" in client.post(role_page(room, ana), data).content.decode()
+    refused = client.post(role_page(room, ana), data | {"confirm": "1"})
+    assert (refused.status_code, b"needs an owner" in refused.content) == (422, True)
+    assert role_of(room, ana) == "owner"
+    administration.archive(by=COMMAND, room_id=room.pk, reason="")
+    assert "/role/" not in client.get(address("change", room)).content.decode()
 
 
 def test_a_room_is_made_for_its_owner() -> None:

@@ -363,6 +363,12 @@ def test_links_are_revoked_by_who_made_them_and_by_those_who_keep_order(alice: U
     assert not invitations.is_open(code=link.code)
 
 
+def test_the_dialog_in_which_a_link_is_revoked_stays_with_the_others(alice: User, general: Room) -> None:
+    first, second = (invitations.create(user_id=alice.pk, room_id=general.pk) for _ in range(2))
+    answer = logged_in(alice).post(f"/rooms/general/invite/{first.pk}/revoke/", headers={"X-Fragment": "1"})
+    assert (answer.status_code, answer.context["links"]) == (200, [second])
+
+
 def test_somebody_is_added_by_name(alice: User) -> None:
     secret = make_room("secret", alice, kind="private")
     bob = make_user("Bob")

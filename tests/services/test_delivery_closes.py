@@ -146,6 +146,21 @@ def test_what_was_on_its_way_while_it_was_written_anew_is_closed_when_read(alice
     assert closes() == 1
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_what_was_tried_and_is_written_anew_is_sent_once_or_not_at_all(alice: User, wanted: bool) -> None:
+    tell(alice, "old words", target="x:1", dedupe_key="k")
+    now = timezone.now()
+    (errand,) = take(now)
+    outbox.finish([Result(errand.row, State.WAITING, Outcome.BUSY, due_at=now + timedelta(seconds=30))], now)
+    changing.withdraw(target="x:1")
+    preferences.set_switch(user_id=alice.pk, kind="announcement", channel="push", on=wanted)
+    tell(alice, "new words", target="x:1", dedupe_key="k")
+    preferences.set_switch(user_id=alice.pk, kind="announcement", channel="push", on=True)
+    later = [what for seconds in (1, 31, 100) for what in step(now + timedelta(seconds=seconds))]
+    assert later == (["show:new words"] if wanted else [])
+    assert Delivery.objects.get(pk=errand.row.pk).outcome == Outcome.REPLACED
+
+
 def in_thread(work: Callable[[], Any], failed: list[str]) -> threading.Thread:
     def catching() -> None:
         try:

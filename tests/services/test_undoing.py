@@ -5,15 +5,18 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat.models import Membership, Message, Restriction
-from chat.services import administration, removals, restrictions, roles, rooms, undoing
+from chat.services import administration, invitations, removals, restrictions, roles, rooms, undoing
 from chat.services.messages import Draft, post_batch
 from realtime_site.accounts.models import User
 from realtime_site.audit import undoing as audit_undoing
 from realtime_site.audit.log import COMMAND
 from realtime_site.audit.models import Entry
+from realtime_site.live.errors import ClientError
 from tests.factories import make_user
 from tests.services.house import House, actor, refused
 
@@ -99,3 +102,105 @@ def test_nobody_is_brought_back_into_an_archived_room(house: House) -> None:
     administration.archive(by=COMMAND, room_id=house.room.pk, reason="")
     error = refused(lambda: audit_undoing.undo(entry_id=entry.pk, by=COMMAND))
     assert (error.code, error.detail) == ("conflict", "The room is archived.")
+
+
+def offered(house: House, who: User) -> dict[int, bool]:
+    return {act.id: act.undoable for act in undoing.acts_in(by=actor(who), room_id=house.room.pk)}
+
+
+def is_let(who: User, entry: Entry) -> bool:
+    with transaction.atomic():
+        try:
+            undoing.undo(by=actor(who), entry_id=entry.pk, reason="")
+        except ClientError as error:
+            return error.code != "forbidden"
+        transaction.set_rollback(True)
+    return True
+
+
+def moderators(house: House, *names: str) -> list[User]:
+    people = [make_user(name) for name in names]
+    Membership.objects.bulk_create(Membership(room=house.room, user=one, role="moderator") for one in people)
+    return people
+
+
+def test_undo_is_offered_to_who_may_and_to_nobody_else(house: House) -> None:
+    mo, kim = moderators(house, "mo", "kim")
+    room_id = house.room.pk
+    upon_mo = house.upon | {"person_id": mo.pk}
+    link = invitations.create(user_id=mo.pk, room_id=room_id)
+    own_link = invitations.create(user_id=mo.pk, room_id=room_id)
+    done = [
+        restrictions.mute(**house.upon, seconds=60),
+        restrictions.mute(**upon_mo, seconds=60),
+        restrictions.unmute(**upon_mo),
+        administration.restrict(by=actor(mo), room_id=room_id, read_only=True, reason=""),
+        invitations.revoke(by=house.by, invitation_id=link.pk),
+        invitations.revoke(by=actor(mo), invitation_id=own_link.pk),
+        administration.set_kind(by=house.by, room_id=room_id, kind="private", reason=""),
+        restrictions.mute(**house.upon | {"by": COMMAND}, seconds=60),
+        roles.change(**house.upon, role="moderator"),
+    ]
+    for who in (house.olga, mo, kim, house.ben):
+        assert offered(house, who) == {entry.pk: is_let(who, entry) for entry in done}, who
+    assert [is_let(mo, entry) for entry in done][1:3] == [False, False]
+
+
+def test_the_log_costs_the_same_for_many_acts(house: House) -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            offered(house, house.olga)
+        return len(queries)
+
+    restrictions.mute(**house.upon, seconds=60)
+    few = cost()
+    for _ in range(5):
+        restrictions.mute(**house.upon, seconds=60)
+    assert cost() == few
+
+
+def test_who_gave_a_room_away_takes_it_back_for_a_day(house: House) -> None:
+    entry = roles.transfer(**house.upon)
+    assert offered(house, house.olga) == {entry.pk: True}
+    Entry.objects.update(at=timezone.now() - timedelta(hours=25))
+    assert offered(house, house.olga) == {entry.pk: False}
+    assert refused(lambda: house.undo(entry)).code == "forbidden"
+    Entry.objects.update(at=timezone.now() - timedelta(hours=23))
+    house.undo(entry)
+    assert roles_in(house) == {"olga": "owner", "ben": "member"}
+
+
+def test_whom_the_new_owner_made_a_member_takes_nothing_back(house: House) -> None:
+    entry = roles.transfer(**house.upon)
+    roles.change(by=actor(house.ben), room_id=house.room.pk, person_id=house.olga.pk, role="member", reason="")
+    assert refused(lambda: house.undo(entry)).code == "forbidden"
+
+
+@pytest.mark.parametrize("act", ["remove", "ban"])
+def test_who_was_alone_and_comes_back_to_a_room_that_is_owned_moderates_it(house: House, act: str) -> None:
+    rooms.leave(user_id=house.ben.pk, room_id=house.room.pk)
+    upon = {"by": COMMAND, "room_id": house.room.pk, "reason": ""}
+    fields = {"seconds": None} if act == "ban" else {}
+    entry = getattr(restrictions, act)(person_id=house.olga.pk, **fields, **upon)
+    rooms.join(user_id=house.ben.pk, room_id=house.room.pk)
+    roles.transfer(person_id=house.ben.pk, **upon)
+    undone = audit_undoing.undo(entry_id=entry.pk, by=COMMAND)
+    assert roles_in(house) == {"olga": "moderator", "ben": "owner"}
+    assert undone.summary.endswith("is in general again, as a moderator: it has another owner by now.")
+
+
+def test_who_inherited_a_room_that_has_another_owner_too_gives_it_to_nobody(house: House) -> None:
+    moderators(house, "mo")
+    upon = {"by": COMMAND, "room_id": house.room.pk, "reason": ""}
+    entry = restrictions.remove(person_id=house.olga.pk, **upon)
+    assert roles_in(house) == {"mo": "owner", "ben": "member"}
+    roles.change(person_id=house.ben.pk, role="owner", **upon)
+    audit_undoing.undo(entry_id=entry.pk, by=COMMAND)
+    assert roles_in(house) == {"olga": "moderator", "mo": "moderator", "ben": "owner"}
+
+
+def test_who_owned_the_room_with_another_owns_it_with_them_again(house: House) -> None:
+    upon = {"by": COMMAND, "room_id": house.room.pk, "reason": ""}
+    roles.change(person_id=house.ben.pk, role="owner", **upon)
+    audit_undoing.undo(entry_id=restrictions.remove(person_id=house.olga.pk, **upon).pk, by=COMMAND)
+    assert roles_in(house) == {"olga": "owner", "ben": "owner"}

@@ -1,6 +1,6 @@
 // <person-menu>: who somebody is, and what one can do about it: speak to them, or block them. A popover beside the name.
 
-import { avatar, one, Part } from "./dom.js";
+import { avatar, el, one, Part } from "./dom.js";
 import { place, walk } from "./popover.js";
 
 export class PersonMenu extends Part {
@@ -30,8 +30,8 @@ export class PersonMenu extends Part {
     one(this, ".person__handle").textContent = `@${person.username}${mine ? " · you" : blocked ? " · blocked" : ""}`;
     const shown = { message: !mine && !blocked, block: !mine && !blocked, unblock: blocked };
     for (const [action, wish] of Object.entries(shown)) /** @type {HTMLElement} */ (one(this, `[data-action=${action}]`)).hidden = !wish;
-    const acts = one(this, ".menu__acts");
-    acts.replaceChildren();
+    const acts = el("div", { class: "menu__acts" }); // A new one, so that what is late for somebody else's menu has no place in this.
+    one(this, ".menu__acts").replaceWith(acts);
     if (!mine && this.app.actions.isModerator) this.app.moderate((moderation) => this.#person === person && moderation.offer(acts, person, () => place(this, by, "left")));
     this.showPopover();
     place(this, by, "left");

@@ -17,6 +17,13 @@ export function ask({ title, icon: sign, yes, danger = false, body, send }) {
   no.addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
   dialog.addEventListener("close", () => dialog.remove());
+  // Enter in a line only leads to a dangerous button, which the next one presses; one that is held since the menu does nothing.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    const isLine = event.target instanceof HTMLInputElement;
+    if (event.repeat || (danger && isLine)) event.preventDefault();
+    if (!event.repeat && danger && isLine) go.focus();
+  });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (go.disabled) return;

@@ -64,20 +64,27 @@ export class Moderation {
   }
 
   /**
-   * Fills a person's menu with what this person may do to them.
+   * Fills a person's menu with what this person may do to them: at once by what is known, and again by what is so now. Nobody
+   * is told when another moderator mutes somebody.
    * @param {Element} place
    * @param {Person} person
    * @param {() => void} grown
    */
   async offer(place, person, grown) {
     const { session } = this.app;
-    const { current, room } = session;
-    if (!session.log(current).members) await session.loadMembers(current);
-    const member = session.log(current).members?.find(({ id }) => id === person.id);
-    const names = offers(room?.role ?? "member", member, Date.now());
-    if (!place.isConnected || session.current !== current) return;
-    place.replaceChildren(...names.map((name) => el("button", { class: `menu__item${ACTS[name].danger ? " menu__item--danger" : ""}`, type: "button", "data-act": name }, icon(ACTS[name].icon), ACTS[name].label)));
-    grown();
+    const { current } = session;
+    /** @type {string | null} */ let shown = null;
+    const fill = () => {
+      const member = session.log(current).members?.find(({ id }) => id === person.id);
+      const names = offers(session.room?.role ?? "member", member, Date.now());
+      if (!place.isConnected || session.current !== current || names.join() === shown) return;
+      shown = names.join();
+      place.replaceChildren(...names.map((name) => el("button", { class: `menu__item${ACTS[name].danger ? " menu__item--danger" : ""}`, type: "button", "data-act": name }, icon(ACTS[name].icon), ACTS[name].label)));
+      grown();
+    };
+    if (session.log(current).members) fill();
+    await session.loadMembers(current);
+    fill();
   }
 
   /**

@@ -31,6 +31,7 @@ export class Queue {
     this.dialog.addEventListener("click", (event) => this.#click(event));
     this.tabs.addEventListener("keydown", (event) => this.#key(event));
     app.session.addEventListener("rooms", () => this.#live());
+    app.session.addEventListener("undone", () => this.dialog.open && this.#load());
   }
 
   open() {
@@ -93,7 +94,7 @@ export class Queue {
     if (target === this.dialog || wish === "close") return this.dialog.close();
     if (button?.dataset.tab) return this.show(button.dataset.tab);
     const id = Number(button?.dataset.id);
-    if (wish === "undo") return this.#do(undo(this.app, id));
+    if (wish === "undo") return undo(this.app, id);
     const { current } = this.app.session;
     if (wish === "unban") return this.#do(this.#act("member.unban", { room: current, person: id }, `${button?.dataset.name} may come back`));
     if (wish === "removed" || wish === "dismissed") {

@@ -45,16 +45,14 @@ export function offerUndo(app, text, entry) {
 /**
  * @param {App} app
  * @param {number} entry
- * @returns {Promise<boolean>} whether it was
  */
 export async function undo(app, entry) {
   try {
     await app.session.socket.request("act.undo", { entry });
     toast("Undone");
     app.session.loadMembers(app.session.current);
-    return true;
   } catch (error) {
     toast(`Not undone. ${whyNot(error)}`);
-    return false;
   }
+  app.session.tell("undone");
 }

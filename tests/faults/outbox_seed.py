@@ -48,7 +48,8 @@ def seed(username: str, devices: list[dict[str, Any]], plan: dict[str, Any]) -> 
         for one in devices
     ]
     for number in range(plan["notifications"]):
-        notification = make_notification(user)
+        # No later than what waits for it: that would be of what it said before.
+        notification = make_notification(user, created_at=now - timedelta(days=1))
         due = now + timedelta(seconds=plan["within_seconds"] * number / plan["notifications"])
         Delivery.objects.bulk_create(
             Delivery(

@@ -106,7 +106,7 @@ def undo_in_log(page: Page, summary: str) -> None:
 
 
 def assert_accessible(page: Page, where: str) -> None:
-    _assert_nothing_grave(Axe().run(page).response["violations"], where)
+    assert_nothing_grave(Axe().run(page).response["violations"], where)
 
 
 def assert_accessible_in_light_and_dark(page: Page, where: str, context: str | None = None) -> None:
@@ -114,10 +114,10 @@ def assert_accessible_in_light_and_dark(page: Page, where: str, context: str | N
     for scheme, options in (("light", EVERYTHING), ("dark", COLOURS)):
         page.emulate_media(color_scheme=scheme)
         page.evaluate(COLOURS_HAVE_CHANGED)
-        _assert_nothing_grave(Axe().run(page, context, options).response["violations"], f"{where}, {scheme}")
+        assert_nothing_grave(Axe().run(page, context, options).response["violations"], f"{where}, {scheme}")
 
 
-def _assert_nothing_grave(found: list[dict[str, Any]], where: str) -> None:
+def assert_nothing_grave(found: list[dict[str, Any]], where: str) -> None:
     grave = [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in {"serious", "critical"}]
     assert grave == [], where
 

@@ -23,8 +23,9 @@ TOOLS = Path(sys.executable).parent
 # A test that hangs shows where after this; none has a reason to take half as long.
 HANGS_SECONDS = 180
 # Side by side, each process with its own servers. Past four the machine's memory is the limit, not its cores.
-# One more than cores: tests wait for databases, for leases, drains and recoveries, for pages.
-PROCESSES = max(3, min(4, (os.cpu_count() or 2) + 1))
+PROCESSES = max(2, min(4, os.cpu_count() or 2))
+# Where tests wait for a database, for leases, drains and recoveries, or for a page, one more has the cores meanwhile.
+WAITING = ("postgres", "scale", "faults", "browser")
 
 
 class Stage:
@@ -58,7 +59,7 @@ class Stage:
         self.xml.unlink(missing_ok=True)
         options = [
             f"--junitxml={self.xml}",
-            f"--numprocesses={PROCESSES}",
+            f"--numprocesses={PROCESSES + (self.name in WAITING)}",
             "-o",
             f"faulthandler_timeout={HANGS_SECONDS}",
         ]

@@ -10,6 +10,7 @@ from tests.browser.conftest import Enter
 from tests.browser.site import Site
 from tests.browser.steps import (
     act_upon,
+    assert_accessible_in_light_and_dark,
     log_row,
     message,
     open_log,
@@ -117,6 +118,29 @@ def test_what_admins_do_in_a_room_is_seen_there_and_seen_undone(site: Site, ente
     _act_as_admin(root, "Undo", "Undo")
     for page in (ana, bob):
         expect(page.locator(".composer__standing")).to_contain_text("This room is archived")
+
+
+def test_what_an_admin_tells_the_whole_site_stands_above_the_room(site: Site, enter: Enter) -> None:
+    bob, root = _enter(site, enter, "bob", "root")
+    news = bob.locator(".site-news .banner")
+    root.goto("/admin/announce/")
+    root.get_by_role("textbox", name="What").fill("At ten we update.")
+    _confirm_as_admin(root, "Announce")
+    expect(news).to_contain_text("Root: At ten we update.")
+    assert_accessible_in_light_and_dark(bob, "an announcement", ".site-news")
+    news.get_by_role("button", name="Dismiss").click()
+    expect(news).to_have_count(0)
+    root.goto("/admin/")
+    root.get_by_role("link", name="Maintenance", exact=True).click()
+    _confirm_as_admin(root, "Switch on")
+    expect(news).to_contain_text("Maintenance: you can read, not write. They asked for it")
+    assert_accessible_in_light_and_dark(bob, "maintenance", ".site-news")
+    say(bob, "Too early")
+    expect(bob.locator(".message--pending")).to_contain_text("Will be sent when maintenance is over")
+    root.get_by_role("button", name="Switch off").click()
+    expect(news).to_have_count(0)
+    expect(bob.locator(".message--pending")).to_have_count(0)
+    expect(message(bob, "Too early")).to_be_visible()
 
 
 def test_a_room_is_found_given_away_taken_back_and_left_to_the_next(site: Site, enter: Enter) -> None:

@@ -1,6 +1,7 @@
 """Who is owner and moderator of a room, changed by an owner or an admin."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -18,6 +19,8 @@ from realtime_site.live.errors import ClientError
 
 Role = Membership.Role
 NAMES: dict[str, str] = {Role.OWNER: "an owner", Role.MODERATOR: "a moderator", Role.MEMBER: "a member"}
+# For how long who gave a room away takes it back: one sleeps over it; then it is theirs who got it.
+TAKEN_BACK = timedelta(days=1)
 
 
 def change(*, by: Actor, room_id: int, person_id: int, role: str, reason: str) -> Entry:
@@ -125,5 +128,5 @@ def _who_lost_it(entry: Entry) -> QuerySet[Any]:
 
 UNDO = {
     "member.role": Undo("chat.transfer_room", _undo),
-    "room.transfer": Undo("chat.transfer_room", _undo, upon=_who_lost_it),
+    "room.transfer": Undo("chat.transfer_room", _undo, upon=_who_lost_it, regret=TAKEN_BACK),
 }

@@ -3,7 +3,6 @@
 And who may, in the chat: the moderators of the room, as for the act. What was done in the admin is undone there.
 """
 
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -41,8 +40,6 @@ UNDO: dict[str, Undo] = {
 }
 # What only an owner does, only an owner undoes.
 OF_OWNERS = {"member.role", "room.transfer", "room.kind", "room.retention", "room.archive", "room.restore"}
-# For how long who gave a room away takes it back: one sleeps over it; then it is theirs who got it.
-TAKEN_BACK = timedelta(days=1)
 # An admin read or took away what was said: between them and whoever asks them.
 _NOT_SHOWN = ("room.read", "room.export", "room.read.undo", "room.export.undo")
 
@@ -89,7 +86,7 @@ def acts_in(*, by: Actor, room_id: int) -> list[protocol.LogEntry]:
 
 def _is_of_owners(entry: Entry, user_id: int | None) -> bool:
     """Also what a moderator may do, where taking it back would make somebody more than a member."""
-    if entry.action == "room.transfer" and entry.actor_id == user_id and entry.at > timezone.now() - TAKEN_BACK:
+    if entry.action == "room.transfer" and entry.actor_id == user_id and entry.at > timezone.now() - roles.TAKEN_BACK:
         return False
     seat = entry.details.get("seat")
     return entry.action in OF_OWNERS or (seat is not None and seat["role"] in MODERATORS)

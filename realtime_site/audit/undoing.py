@@ -5,11 +5,13 @@ Apps say how: `settings.AUDIT_UNDO` names their mappings from action to `Undo`.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from realtime_site.audit import log, upon
@@ -24,12 +26,14 @@ class Undo:
     transaction of the new entry, and returns its summary; it raises `ClientError('conflict')` where the world has moved
     on so that it cannot be. `also`: what they need beside it, by what the act did. `upon`: whom the act took something
     from, who do not take that back themselves; by default the person of the entry.
+    `regret`: for how long they do where they gave it away themselves; None is for good.
     """
 
     permission: str
     run: Callable[[Entry, Actor], str]
     also: Callable[[Entry], Sequence[str]] = lambda entry: ()
     upon: Callable[[Entry], Iterable[Any]] = lambda entry: (entry.person,) if entry.person else ()
+    regret: timedelta | None = None
 
 
 @cache
@@ -86,5 +90,6 @@ def undo(*, entry_id: int, by: Actor, reason: str = "") -> Entry:
 
 
 def _upon(way: Undo, entry: Entry, user_id: int | None) -> list[Any]:
-    """Those whose standing counts. Who gave something away themselves may take that back."""
-    return [person for person in way.upon(entry) if not person.pk == entry.actor_id == user_id]
+    """Those whose standing counts. Who gave something away themselves may take that back while they may regret it."""
+    regrets = way.regret is None or entry.at > timezone.now() - way.regret
+    return [person for person in way.upon(entry) if not (regrets and person.pk == entry.actor_id == user_id)]

@@ -170,6 +170,19 @@ def test_who_gave_a_room_away_takes_it_back_for_a_day(house: House) -> None:
     assert roles_in(house) == {"olga": "owner", "ben": "member"}
 
 
+def test_nor_do_they_take_it_back_in_the_admin_after_that(house: House) -> None:
+    User.objects.filter(pk=house.olga.pk).update(is_superuser=True)
+    olga = User.objects.get(pk=house.olga.pk)
+    entry = roles.transfer(**house.upon)
+    assert audit_undoing.may_undo(olga, entry)
+    Entry.objects.update(at=timezone.now() - timedelta(hours=25))
+    entry.refresh_from_db()
+    assert not audit_undoing.may_undo(olga, entry)
+    by = actor(olga, Entry.Via.ADMIN)
+    assert refused(lambda: audit_undoing.undo(by=by, entry_id=entry.pk)).code == "forbidden"
+    assert roles_in(house) == {"olga": "moderator", "ben": "owner"}
+
+
 def test_whom_the_new_owner_made_a_member_takes_nothing_back(house: House) -> None:
     entry = roles.transfer(**house.upon)
     roles.change(by=actor(house.ben), room_id=house.room.pk, person_id=house.olga.pk, role="member", reason="")

@@ -79,7 +79,7 @@ class PersonAct(Act):
 
     def initial(self, subject: Any) -> Data:
         asked = self.request.GET.get("room", "")
-        room = self._rooms(subject).filter(pk=asked).first() if asked.isascii() and asked.isdigit() else None
+        room = self._rooms(subject).filter(pk=asked[:18]).first() if asked.isascii() and asked.isdigit() else None
         return {"room": room, "count": 50}
 
     def touches(self, subject: Any, data: Data) -> Sequence[str]:
@@ -145,6 +145,8 @@ class Lift(Act):
             raise Http404
         if not upon.may(self.request.user, restriction.user):
             raise PermissionDenied
+        if not naming.restrictions(self.request.user, restriction.user).filter(pk=restriction.pk).exists():
+            raise Http404
         return restriction
 
     def touches(self, subject: Restriction, data: Data) -> Sequence[str]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chat.admin import naming
-from chat.models import Membership, Report, Restriction
+from chat.models import Membership, Report
 
 register = template.Library()
 
@@ -25,7 +25,8 @@ def chat_of(context: Context, person: Any) -> dict[str, Any]:
     moderates = may("chat.moderate_room")
     sees = may("chat.view_membership") or may("chat.view_room") or moderates
     rooms = Membership.objects.filter(user=person, room__in=naming.named(admin, person)).select_related("room")
-    holds = Restriction.objects.filter(Q(until=None) | Q(until__gt=timezone.now()), user=person, lifted_at=None)
+    known = naming.restrictions(admin, person)
+    holds = known.filter(Q(until=None) | Q(until__gt=timezone.now()), lifted_at=None)
     reported = Report.objects.filter(message__author=person)
     return {
         "rooms": rooms.order_by("room__name")[:SHOWN] if sees else None,

@@ -405,6 +405,24 @@ def test_private_rooms_are_named_to_who_may_see_them(client, scene):
     assert offered_rooms(client, bob, ask) == ["general", "other", "mine"]
 
 
+def test_what_holds_in_a_private_room_names_it_to_who_may_see_it(client, scene):
+    bob, owner = scene["person"], User.objects.get(username="owner")
+    room = make_room("hideout", owner, kind="private")
+    by = log.Actor(owner.pk, "owner", Entry.Via.CHAT)
+    restrictions.ban(by=by, room_id=room.pk, person_id=bob.pk, seconds=None, reason="")
+    restrictions.mute(by=log.COMMAND, room_id=None, person_id=bob.pk, seconds=None, reason="")
+    page = reverse("admin:accounts_user_person", args=[bob.pk])
+    lift = reverse("admin:chat_restriction_lift", args=[Restriction.objects.get(room=room).pk])
+    client.force_login(staff("moderates", "chat.moderate_room", "accounts.view_user"))
+    shown = client.get(page).content.decode()
+    assert ("hideout" in shown, "All rooms" in shown) == (False, True)
+    assert client.get(lift).status_code == 404
+    for right in ("chat.view_room", "chat.view_membership"):
+        client.force_login(staff(right, "chat.moderate_room", "accounts.view_user", right))
+        assert "hideout" in client.get(page).content.decode()
+        assert client.get(lift).status_code == 200
+
+
 def test_the_private_room_of_a_report_is_named_to_who_judges_it(client, scene):
     bob = scene["person"]
     Room.objects.update(kind="private")

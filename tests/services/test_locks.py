@@ -10,6 +10,7 @@ from django.db import transaction
 from chat.models import Membership, Message, Restriction, Room
 from chat.services import announcements, invitations, measures, removals, restrictions, rooms
 from chat.services.messages import Draft, post_batch
+from notifications import sql
 from notifications.api import notify
 from notifications.models import Notification
 from notifications.services import changing, reading
@@ -94,6 +95,26 @@ def test_somebody_reads_in_slow_mode_while_they_write_and_are_called(monkeypatch
     assert member.last_read == 2
     assert member.posted_at is not None
     assert Notification.objects.filter(user=house.ben, read_at=None).count() == 1
+
+
+@pytest.mark.parametrize("held", ["inbox", "account"])
+def test_an_account_is_changed_while_it_is_told_something(held: str) -> None:
+    """Who is waited for, and has another row then, stays and takes the next number."""
+    house = House()
+    notify(house.ben, "announcement", title="One")
+
+    def change(here: Callable[[], None]) -> None:
+        with transaction.atomic():
+            if held == "inbox":
+                sql.lock_inboxes([house.ben.pk])
+            else:
+                User.objects.select_for_update().get(pk=house.ben.pk)
+            here()
+            User.objects.filter(pk=house.ben.pk).update(display_name="Benjamin")
+
+    meet(change, lambda: notify([house.olga, house.ben], "announcement", title="Two"))
+    numbers = Notification.objects.filter(user=house.ben).order_by("seq").values_list("seq", "title")
+    assert list(numbers) == [(1, "One"), (2, "Two")]
 
 
 def test_messages_are_deleted_while_those_they_called_are_told_something(monkeypatch: pytest.MonkeyPatch) -> None:

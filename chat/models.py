@@ -133,7 +133,7 @@ class Message(models.Model):
         indexes: ClassVar = [models.Index(fields=["room", "changed"], name="catch_up")]
 
     def __str__(self) -> str:
-        return f"#{self.seq} in {self.room_id}"
+        return f"#{self.seq} in room {self.room_id}"
 
 
 class Mention(models.Model):
@@ -279,7 +279,7 @@ class Report(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reason} in {self.room_id}"
+        return f"Report {self.pk}: {self.get_reason_display()}"
 
 
 class Maintenance(models.Model):
@@ -313,7 +313,7 @@ class Anomaly(models.Model):
     worker = models.CharField(max_length=80)
     # What the worker and the client know of the time: a gap repaired, a reconnect, a slow reader.
     explanation = models.CharField(max_length=300, blank=True)
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField("time", auto_now_add=True)
 
     class Meta:
         ordering: ClassVar = ["-at"]
@@ -322,4 +322,4 @@ class Anomaly(models.Model):
         indexes: ClassVar = [models.Index(fields=["-at"], name="newest_anomalies")]
 
     def __str__(self) -> str:
-        return f"{self.kind} in {self.room_id}"
+        return f"{self.get_kind_display()}: #{self.first} to #{self.last}"

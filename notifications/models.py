@@ -207,6 +207,7 @@ class Delivery(models.Model):
 
     class Meta:
         ordering: ClassVar = ["due_at"]
+        verbose_name_plural = "deliveries"
         indexes: ClassVar = [
             models.Index(F("due_at"), condition=Q(state="waiting"), name="deliveries_due"),
             models.Index(fields=["user", "channel"], condition=Q(state="waiting"), name="deliveries_of_a_person"),

@@ -175,7 +175,8 @@ class Restrict(RoomAct):
 
     def touches(self, subject: Room, data: Data) -> Sequence[str]:
         count = Membership.objects.filter(room=subject, role=Membership.Role.MEMBER).count()
-        return [f"Concerns {count:,} members of {subject.name}; its owners and moderators write as ever."]
+        members = "1 member" if count == 1 else f"{count:,} members"
+        return [f"Concerns {members} of {subject.name}; its owners and moderators write as ever."]
 
     def perform(self, subject: Room, data: Data, by: Actor) -> Entry:
         return administration.restrict(by=by, room_id=subject.pk, **data)

@@ -118,6 +118,8 @@ def _check(page: Page, path: str) -> None:
     answer = page.goto(path)
     assert answer
     assert answer.status == 200, f"{path}: {answer.status}"
+    words = page.locator("#container").inner_text()
+    assert not re.search(r"<\w+: |object \(\d", words), f"{path} shows something as programmers see it"
     for scheme, width in (("light", 1280), ("dark", 390)):
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 800})

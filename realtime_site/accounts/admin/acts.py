@@ -136,6 +136,13 @@ class SendPasswordReset(PersonAct):
         return security.send_password_reset(by=by, person_id=subject.pk, reason=data["reason"], request=self.request)
 
 
+class People(list[User]):
+    """Upon whom an act is, as pages call them."""
+
+    def __str__(self) -> str:
+        return "1 person" if len(self) == 1 else f"{len(self):,} people"
+
+
 class Several(Act):
     """The same upon each of several, all or none; each is an entry of its own."""
 
@@ -143,7 +150,7 @@ class Several(Act):
 
     def find(self, **kwargs: Any) -> Any:
         wanted = [int(one) for one in kwargs["ids"].split(",") if one.isascii() and one.isdigit() and len(one) < 19]
-        people = list(User.objects.filter(pk__in=wanted).order_by("username"))
+        people = People(User.objects.filter(pk__in=wanted).order_by("username"))
         if not people:
             raise Http404
         if not all(upon.may(self.request.user, person) for person in people):

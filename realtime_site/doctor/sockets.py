@@ -20,6 +20,8 @@ SOCKETS = Subject("sockets")
 
 STRANGER = "https://doctor.invalid"  # RFC 6761: nobody's
 ANSWER_SECONDS = 5.0
+# A handshake asks the database, and a machine may be busy; one that a proxy holds back takes for ever.
+OPEN_SECONDS = 20.0
 # A pong passes through what stands between and back; what is held back for a second is held on purpose.
 HELD_MS = 1000.0
 UPGRADE = 'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; proxy_http_version 1.1;'
@@ -198,7 +200,7 @@ def _connected(site: Way, *, origin: Origin | None = None, headers: dict[str, st
         origin=origin,
         subprotocols=[Subprotocol("live.v1")],
         additional_headers=headers,
-        open_timeout=ANSWER_SECONDS,
+        open_timeout=OPEN_SECONDS,
         close_timeout=1,
         ping_interval=None,
         max_size=None,

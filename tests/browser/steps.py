@@ -63,9 +63,16 @@ def act(page: Page, text: str, action: str) -> None:
 def act_upon(page: Page, name: str, label: str, yes: str, reason: str = "") -> None:
     """From the menu of somebody who has said something."""
     page.locator("button.message__author", has_text=name).first.click()
-    page.locator("person-menu").get_by_role("button", name=label).click()
+    choose(page, label)
     page.get_by_label("Reason").fill(reason)
     confirm(page, yes)
+
+
+def choose(page: Page, label: str) -> None:
+    """In a person's menu. It grows, and may find another place, when it is known what a moderator may do to them."""
+    menu = page.locator("person-menu")
+    expect(menu.locator(".menu__acts[aria-busy=true]")).to_have_count(0)
+    menu.get_by_role("button", name=label, exact=True).click()
 
 
 def confirm(page: Page, yes: str) -> None:

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Enter
 from tests.browser.site import Site
-from tests.browser.steps import act, conversation_link, go_to, message, room_link, say, wait_until_connected
+from tests.browser.steps import act, choose, conversation_link, go_to, message, room_link, say, wait_until_connected
 
 PEOPLE = ["alice", "bob", "carol"]
 WANTED = {"people": PEOPLE, "rooms": {"general": PEOPLE, "design": PEOPLE}}
@@ -96,7 +96,7 @@ def test_somebody_blocked_is_folded_away_and_can_write_no_more(site: Site, enter
     for page in (alice, second, carol):
         wait_until_connected(page)
     message(alice, "Buy this").get_by_role("button", name="Carol").click()
-    alice.locator("person-menu").get_by_role("button", name="Block").click()
+    choose(alice, "Block")
     alice.locator("#confirm").get_by_role("button", name="Block").click()
     for page in (alice, second):
         expect(page.locator(".message--folded")).to_contain_text("2 messages of people you have blocked.")
@@ -145,7 +145,7 @@ def test_from_the_list_of_people_to_a_conversation(site: Site, enter: Enter) -> 
     wait_until_connected(page)
     page.get_by_role("button", name=re.compile("^People,")).click()
     page.locator("member-list").get_by_role("button", name="Bob").click()
-    page.locator("person-menu").get_by_role("button", name="Message").click()
+    choose(page, "Message")
     expect(page).to_have_url(DIRECT)
     expect(page.locator(".room-header__name")).to_have_text("Bob")
 

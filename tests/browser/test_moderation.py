@@ -10,6 +10,7 @@ from tests.browser.steps import (
     act,
     act_upon,
     assert_accessible,
+    choose,
     confirm,
     message,
     open_log,
@@ -134,7 +135,7 @@ def _look_at_menu(page: Page, label: str, name: str = "Bob") -> None:
 def test_enter_in_the_reason_leads_to_the_button_and_bans_nobody(site: Site, enter: Enter) -> None:
     ana, bob = _enter(site, enter, "ana", "bob")
     ana.locator("button.message__author", has_text="Bob").first.click()
-    ana.locator("person-menu").get_by_role("button", name="Ban…").click()
+    choose(ana, "Ban…")
     ana.get_by_label("Reason").press("Enter")
     ban = ana.locator("dialog.ask").get_by_role("button", name="Ban")
     expect(ban).to_be_focused()

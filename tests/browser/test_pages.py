@@ -11,6 +11,7 @@ from tests.browser.steps import (
     act,
     assert_accessible,
     assert_accessible_in_light_and_dark,
+    choose,
     conversation_link,
     say,
     wait_until_connected,
@@ -74,7 +75,7 @@ def test_conversations_answers_and_blocked_people_are_sound(site: Site, enter: E
     wait_until_connected(page)
     page.locator(".message__author", has_text="Carol").click()
     assert_accessible_in_light_and_dark(page, "a person's menu")
-    page.locator("person-menu [data-action=block]").click()
+    choose(page, "Block")
     page.locator("#confirm [value=yes]").click()
     page.locator("[data-act=members]").click()
     expect(page.locator(".members__proof")).to_have_text(re.compile(r"^Complete to #\d+$"))

@@ -32,7 +32,9 @@ export class PersonMenu extends Part {
     for (const [action, wish] of Object.entries(shown)) /** @type {HTMLElement} */ (one(this, `[data-action=${action}]`)).hidden = !wish;
     const acts = el("div", { class: "menu__acts" }); // A new one, so that what is late for somebody else's menu has no place in this.
     one(this, ".menu__acts").replaceWith(acts);
-    if (!mine && this.app.actions.isModerator) this.app.moderate((moderation) => this.#person === person && moderation.offer(acts, person, () => place(this, by, "left")));
+    const offered = !mine && this.app.actions.isModerator;
+    acts.ariaBusy = String(offered);
+    if (offered) this.app.moderate((moderation) => this.#person === person && moderation.offer(acts, person, () => place(this, by, "left")));
     this.showPopover();
     place(this, by, "left");
     if (!mine) /** @type {HTMLElement} */ (one(this, "button:not([hidden])")).focus();

@@ -74,17 +74,21 @@ export class Moderation {
     const { session } = this.app;
     const { current } = session;
     /** @type {string | null} */ let shown = null;
+    const gone = new AbortController();
     const fill = () => {
+      if (!place.isConnected) return gone.abort();
       const member = session.log(current).members?.find(({ id }) => id === person.id);
       const names = offers(session.room?.role ?? "member", member, Date.now());
-      if (!place.isConnected || session.current !== current || names.join() === shown) return;
+      if (session.current !== current || names.join() === shown) return;
       shown = names.join();
       place.replaceChildren(...names.map((name) => el("button", { class: `menu__item${ACTS[name].danger ? " menu__item--danger" : ""}`, type: "button", "data-act": name }, icon(ACTS[name].icon), ACTS[name].label)));
       grown();
     };
+    session.addEventListener("rooms", fill, { signal: gone.signal }); // One's own role may have changed.
     if (session.log(current).members) fill();
     await session.loadMembers(current);
     fill();
+    place.ariaBusy = "false";
   }
 
   /**

@@ -67,8 +67,9 @@ def announce(
     dedupe_key: str | None = None,
     between: Callable[[int], None] | None = None,
 ) -> int:
-    """An announcement to very many: `between` is called after each few hundred with the number done, so that one may
-    say so and wait a moment. They are a transaction of their own. Raises as `notify` does.
+    """An announcement to very many: `between` is called with the number done after each hundred or so, which are a
+    transaction of their own, and before the first of each thousand, so that one may say so and wait a moment. Raises as
+    `notify` does.
     """
     story = story_of("announcement", title=title, body=body, url=url, dedupe_key=dedupe_key)
     return write([Telling(story, ids_of(people))], together=ANNOUNCED_TOGETHER, between=between)

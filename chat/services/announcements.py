@@ -37,7 +37,7 @@ def to_room(*, by: Actor, room_id: int, text: str, reason: str, token: UUID | No
         room = Room.objects.get(pk=room_id)
         check_not_direct(room)
         check_open(room)
-        key = _key(token, text)
+        key = _key(token, f"{room_id} {text}")  # of a person, no two messages of any rooms have one id
         if before := _said_before(room_id, author, key):
             return before
         person = wire.person(author)
